@@ -1,0 +1,2 @@
+//! The binary `quash`.
+fn main() {}
