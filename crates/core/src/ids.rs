@@ -180,7 +180,6 @@ fn mint_text(prefix: &str, now: Timestamp, random: [u8; 16]) -> Arc<str> {
 fn push_digits(text: &mut String, number: u128, digits: u32) {
     for place in (0..digits).rev() {
         let digit = (number >> (place * 5)) & 31;
-        #[expect(clippy::cast_possible_truncation, reason = "five bits")]
         let digit = CROCKFORD.get(digit as usize).copied().unwrap_or(b'0');
         text.push(char::from(digit));
     }

@@ -1,0 +1,128 @@
+//! The decision: may this token be used now?
+
+use std::time::Duration;
+
+use crate::position::Position;
+use crate::revocation::freshness::{Freshness, Undecided};
+use crate::revocation::rejection::Rejection;
+use crate::revocation::scope::TokenNames;
+use crate::revocation::search;
+use crate::revocation::state::RevocationState;
+use crate::time::Timestamp;
+use crate::verified::VerifiedClaims;
+
+/// The rules of time for one issuer's tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeRules {
+    /// Added to `exp` and taken from `nbf`; at most 60 s. Never applied to revocation.
+    pub leeway: Duration,
+    /// How far ahead `iat` may lie (attacks.md row 17).
+    pub future_skew: Duration,
+    /// The longest life of the issuer's tokens, ever. Entries are forgotten after it, so a token that would
+    /// live longer is refused.
+    pub longest_life: Duration,
+}
+
+impl TimeRules {
+    /// The largest leeway that can be configured.
+    pub const LARGEST_LEEWAY: Duration = Duration::from_secs(60);
+
+    /// How long after it was recorded an entry can still hit a living token.
+    pub fn retention(&self) -> Duration {
+        self.longest_life + Self::LARGEST_LEEWAY + self.future_skew
+    }
+}
+
+impl Default for TimeRules {
+    /// No leeway, 5 s of skew, 10 minutes of life.
+    fn default() -> Self {
+        Self {
+            leeway: Duration::ZERO,
+            future_skew: Duration::from_secs(5),
+            longest_life: Duration::from_secs(600),
+        }
+    }
+}
+
+/// The answer to "may this token be used now?".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Accept,
+    /// No, and why.
+    Reject(Rejection),
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The token.
+    pub token: &'a VerifiedClaims,
+    /// What it names, from [`RevocationState::names_of`] of the same state.
+    pub names: &'a TokenNames,
+    /// Its issuer's rules of time.
+    pub rules: &'a TimeRules,
+    /// The instant of acceptance.
+    pub now: Timestamp,
+    /// How well the state is known to be up to date.
+    pub freshness: Freshness,
+    /// The state's watermark at the last full pass of this very token, zero when there was none.
+    pub passed_at: Position,
+}
+
+/// A decision, and what it stands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The answer.
+    pub decision: Decision,
+    /// The watermark that the token passed every map at, when it was looked up in full and passed. Hand it
+    /// back as [`Question::passed_at`] the next time.
+    pub passed_at: Option<Position>,
+}
+
+/// Decides from memory whether a token may be used.
+///
+/// The order: life (`exp`, `nbf`, `iat`), then revocation, then freshness. Every boundary is closed on the
+/// refusing side: at `exp` plus leeway exactly, the token is refused (RFC 7519 section 4.1.4).
+///
+/// Costs five to nine loads when nothing that the token names has changed since it last passed, else one look-up
+/// per name, 10 to 50 ns each.
+///
+/// # Errors
+/// [`Undecided`] when nothing refuses the token, but the state is too old to accept on. A refusal stands
+/// however old the state is.
+pub fn decide(question: &Question<'_>, state: &RevocationState) -> Result<Judgement, Undecided> {
+    if let Err(rejection) = check_life(question) {
+        return Ok(Judgement { decision: Decision::Reject(rejection), passed_at: None });
+    }
+    // INVARIANT: the watermark is loaded before the marks and the maps are read, so a pass covers at least it.
+    let watermark = state.watermark();
+    let passed_at = question.passed_at;
+    let passed_before =
+        passed_at > Position::ZERO && state.unchanged_since(question.names, passed_at.number());
+    if !passed_before && let Some(hit) = search::strongest_hit(question, state, watermark) {
+        return Ok(Judgement { decision: Decision::Reject(Rejection::Revoked(hit)), passed_at: None });
+    }
+    question.freshness.may_accept()?;
+    let passed_at = (!passed_before).then_some(watermark);
+    Ok(Judgement { decision: Decision::Accept, passed_at })
+}
+
+fn check_life(question: &Question<'_>) -> Result<(), Rejection> {
+    let Question { token, rules, now, .. } = question;
+    let expires_at = Timestamp::from_seconds(token.expires_at());
+    if *now >= expires_at.plus(rules.leeway) {
+        return Err(Rejection::Expired { at: expires_at });
+    }
+    if let Some(from) = token.not_before().map(Timestamp::from_seconds)
+        && now.plus(rules.leeway) < from
+    {
+        return Err(Rejection::NotYetValid { from });
+    }
+    let issued_at = token.issued_at().map(Timestamp::from_seconds);
+    if issued_at.is_some_and(|issued_at| issued_at > now.plus(rules.future_skew)) {
+        return Err(Rejection::IssuedInFuture);
+    }
+    let longest = issued_at.unwrap_or_else(|| now.plus(rules.future_skew)).plus(rules.longest_life);
+    if expires_at > longest { Err(Rejection::LifeTooLong) } else { Ok(()) }
+}

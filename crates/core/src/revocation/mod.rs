@@ -1,0 +1,25 @@
+//! Revocation: the entry, what it hits, the state that holds all live entries, and the decision.
+//!
+//! ```text
+//!   Entry ──record()──▶ Record ──apply()──▶ RevocationState ◀──decide()── VerifiedClaims
+//!  (plain ids, log)   (keyed digests)      (maps + marks)                 (+ time, freshness)
+//! ```
+
+pub mod decide;
+pub mod entry;
+mod fact;
+pub mod freshness;
+mod key_hash;
+pub mod marks;
+pub mod reason;
+mod reasons;
+pub mod record;
+pub mod rejection;
+pub mod scope;
+mod search;
+pub mod state;
+pub mod target;
+pub mod target_key;
+
+#[cfg(test)]
+mod model_tests;

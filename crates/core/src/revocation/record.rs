@@ -1,0 +1,43 @@
+//! The entry as verifiers hold it.
+
+use crate::position::Position;
+use crate::revocation::entry::{Effect, Window};
+use crate::revocation::reason::Reason;
+use crate::revocation::target::TargetKind;
+use crate::revocation::target_key::{IssuerKey, TargetKey};
+use crate::time::Timestamp;
+
+/// What an entry spares, as a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExceptionKey {
+    /// The tokens of one session.
+    Session(TargetKey),
+    /// One token.
+    Token(TargetKey),
+}
+
+/// An entry with its ids replaced by keyed digests: enough to decide, useless for finding out about whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in the log.
+    pub position: Position,
+    /// When it was decided.
+    pub recorded_at: Timestamp,
+    /// Until when it must be held.
+    pub retain_until: Timestamp,
+    /// Whose tokens it is about.
+    pub issuer: IssuerKey,
+    /// What kind of thing it hits.
+    pub kind: TargetKind,
+    /// What it hits.
+    pub key: TargetKey,
+    /// What it does to them.
+    pub effect: Effect,
+    /// Narrows a cutoff.
+    pub window: Option<Window>,
+    /// What it spares.
+    pub exception: Option<ExceptionKey>,
+    /// Why.
+    pub reason: Reason,
+}

@@ -1,0 +1,185 @@
+//! The look-up of one token in the maps, and the rule of what hits it.
+
+use std::time::Duration;
+
+use super::fact::Fact;
+use super::state::RevocationState;
+use crate::position::Position;
+use crate::revocation::decide::Question;
+use crate::revocation::entry::{Effect, Window};
+use crate::revocation::reason::Reason;
+use crate::revocation::record::ExceptionKey;
+use crate::revocation::rejection::Hit;
+use crate::revocation::scope::claim_values;
+use crate::revocation::target::TargetKind;
+use crate::revocation::target_key::TargetKey;
+
+/// The entry that a token is refused for: an `end` before a `refresh`, the latest among equals. `None` when
+/// nothing hits it.
+pub(super) fn strongest_hit(
+    question: &Question<'_>,
+    state: &RevocationState,
+    watermark: Position,
+) -> Option<Hit> {
+    let mut search = Search { question, state, strongest: None, issued: issued(question, watermark) };
+    search.identities();
+    search.cutoffs();
+    search.strongest.map(|(fact, kind)| search.hit(fact, kind))
+}
+
+/// When the token was issued, in the terms that its cutoffs are compared in.
+#[derive(Clone, Copy)]
+enum Issued {
+    /// An own token: at this position. `known` says that the state has caught up with it, so that a mark at
+    /// or below it proves that no cutoff hits.
+    At { position: u64, known: bool },
+    /// A foreign token: hit by every cutoff recorded in this second or later.
+    AtOrBeforeSecond(u64),
+    /// A foreign token without `iat`: hit by every cutoff (attacks.md row 18).
+    Ever,
+}
+
+fn issued(question: &Question<'_>, watermark: Position) -> Issued {
+    match (question.token.position(), question.token.issued_at()) {
+        (Some(position), _) => Issued::At { position: position.number(), known: position <= watermark },
+        // floor(iat) <= cutoff second + skew, rearranged. Leeway has no part in it.
+        (None, Some(iat)) => {
+            Issued::AtOrBeforeSecond(iat.saturating_sub(whole_seconds(question.rules.future_skew)))
+        }
+        (None, None) => Issued::Ever,
+    }
+}
+
+/// A skew in whole seconds, rounded up: never in the token's favour.
+fn whole_seconds(skew: Duration) -> u64 {
+    skew.as_secs() + u64::from(skew.subsec_nanos() > 0)
+}
+
+struct Search<'a> {
+    question: &'a Question<'a>,
+    state: &'a RevocationState,
+    issued: Issued,
+    strongest: Option<(Fact, TargetKind)>,
+}
+
+impl Search<'_> {
+    /// Identity targets are always looked up in the maps: they hit whatever the token's position.
+    fn identities(&mut self) {
+        let names = self.question.names;
+        let token_kind =
+            if self.question.token.token().is_some() { TargetKind::Token } else { TargetKind::TokenDigest };
+        self.look_up(names.token, token_kind);
+        self.look_up(names.session, TargetKind::Session);
+        if names.issuer.keys.position() > 0 {
+            let key =
+                self.question.token.key().map(|key| names.issuer.key.of_id(TargetKind::Key, key.as_str()));
+            self.look_up(key, TargetKind::Key);
+        }
+    }
+
+    /// Cutoffs are looked up unless their mark shows that none was recorded after the token's position.
+    fn cutoffs(&mut self) {
+        let names = self.question.names;
+        for (key, kind) in [(names.subject, TargetKind::Subject), (names.device, TargetKind::Device)] {
+            let changed = key.is_some_and(|key| self.may_hit(self.state.mark_of(key)));
+            self.look_up(key.filter(|_| changed), kind);
+        }
+        let issuer = &names.issuer;
+        if self.may_hit(issuer.clients.position()) {
+            let key = self.question.token.client().map(|client| issuer.key.of_id(TargetKind::Client, client));
+            self.look_up(key, TargetKind::Client);
+        }
+        if self.may_hit(issuer.claims.position()) {
+            for (name, value) in claim_values(self.question.token) {
+                self.look_up(Some(issuer.key.of_claim(&name, &value)), TargetKind::Claim);
+            }
+        }
+        if self.may_hit(issuer.whole.position()) {
+            self.look_up(Some(issuer.key.of_id(TargetKind::Issuer, "")), TargetKind::Issuer);
+        }
+    }
+
+    /// Whether a cutoff at or below `mark` can hit the token.
+    fn may_hit(&self, mark: u64) -> bool {
+        match self.issued {
+            Issued::At { position, known } => mark > position || !known,
+            Issued::AtOrBeforeSecond(_) | Issued::Ever => mark > 0,
+        }
+    }
+
+    fn look_up(&mut self, key: Option<TargetKey>, kind: TargetKind) {
+        let Some(key) = key else { return };
+        let single = self.state.single.pin();
+        let Some(fact) = single.get(&key).copied() else { return };
+        if !fact.has_more() {
+            self.weigh(fact, kind);
+            return;
+        }
+        if let Some(facts) = self.state.many.pin().get(&key) {
+            facts.iter().for_each(|fact| self.weigh(*fact, kind));
+        }
+    }
+
+    /// Keeps `fact` if it hits the token and is stronger than what was found so far.
+    fn weigh(&mut self, fact: Fact, kind: TargetKind) {
+        let rank = |fact: Fact| (fact.effect(), fact.position());
+        if self.strongest.is_none_or(|(held, _)| rank(fact) > rank(held)) && self.hits(fact, kind) {
+            self.strongest = Some((fact, kind));
+        }
+    }
+
+    fn hits(&self, fact: Fact, kind: TargetKind) -> bool {
+        (kind.is_identity() || self.was_issued_before(fact)) && self.is_within_details(fact, kind)
+    }
+
+    fn was_issued_before(&self, fact: Fact) -> bool {
+        match self.issued {
+            Issued::At { position, .. } => position < fact.position(),
+            Issued::AtOrBeforeSecond(second) => second <= fact.recorded_second(),
+            Issued::Ever => true,
+        }
+    }
+
+    /// Window and exception. An entry whose details are gone is over: no living token can be hit by it.
+    fn is_within_details(&self, fact: Fact, kind: TargetKind) -> bool {
+        if !fact.is_detailed() {
+            return true;
+        }
+        let details = self.state.details.pin();
+        let Some(details) = details.get(&fact.position()) else { return false };
+        let spared = details.exception.is_some_and(|exception| self.is_spared(exception));
+        // An identity has no time: windows narrow cutoffs only.
+        let in_window = kind.is_identity()
+            || details.window.is_none_or(|window| match fact.effect() {
+                Effect::End => self.signed_in_within(window),
+                Effect::Refresh => self.question.token.issued_at().is_none_or(|iat| window.contains(iat)),
+            });
+        !spared && in_window
+    }
+
+    /// A token that does not say when its user signed in did so at its issue or before it.
+    fn signed_in_within(&self, window: Window) -> bool {
+        match (self.question.token.authenticated_at(), self.question.token.issued_at()) {
+            (Some(second), _) => window.contains(second),
+            (None, Some(iat)) => iat >= window.from(),
+            (None, None) => true,
+        }
+    }
+
+    fn is_spared(&self, exception: ExceptionKey) -> bool {
+        let names = self.question.names;
+        match exception {
+            ExceptionKey::Session(key) => names.session == Some(key),
+            ExceptionKey::Token(key) => names.token == Some(key),
+        }
+    }
+
+    fn hit(&self, fact: Fact, kind: TargetKind) -> Hit {
+        let in_table = self.state.reasons.at(fact.reason());
+        let details = self.state.details.pin();
+        let beyond = || details.get(&fact.position()).and_then(|details| details.reason.clone());
+        let reason = in_table.or_else(beyond).unwrap_or_else(|| Reason::known(Reason::ADMIN));
+        let position = Position::new(fact.position()).unwrap_or(Position::LAST);
+        Hit { position, effect: fact.effect(), kind, reason }
+    }
+}

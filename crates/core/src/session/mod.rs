@@ -1,0 +1,7 @@
+//! Sessions: one sign-in of one subject on one device, and what keeps it alive.
+
+pub mod device;
+pub mod grant;
+pub mod renewal;
+#[expect(clippy::module_inception, reason = "the file is named for the one type it holds")]
+pub mod session;

@@ -1,0 +1,31 @@
+//! The ports: small traits with written contracts. A [`Store`] keeps all of them over one set of data.
+//!
+//! Rules for all of them:
+//! - A call that changes something returns only after the change is durable. An error means that nothing of
+//!   the call was acknowledged; it may still have happened (a reply can be lost), which is why every change
+//!   is safe to repeat.
+//! - Not found is `Option::None`.
+//! - Time is an argument. A store reads no clock.
+//! - Calls may run in parallel; each is one transaction, and all transactions have one order.
+
+mod credentials;
+mod error;
+mod key_ring;
+mod maintenance;
+mod revocation_log;
+mod session_registry;
+
+pub use credentials::{CredentialStore, Role, StoredCredential};
+pub use error::StoreError;
+pub use key_ring::{KeyRing, KeyRingStore, KeyStage, Replaced, StoredKey};
+pub use maintenance::{Horizons, Maintenance, Purged};
+pub use revocation_log::{Append, Appended, Idempotency, LogIdentity, RevocationLog};
+pub use session_registry::{
+    Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, Renewed, SessionRegistry,
+    StateFilter,
+};
+
+/// Everything that the authority keeps.
+pub trait Store: RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + Maintenance {}
+
+impl<T> Store for T where T: RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + Maintenance {}

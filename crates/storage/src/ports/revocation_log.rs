@@ -1,0 +1,110 @@
+//! The revocation log: ordered, gapless, durable.
+
+use async_trait::async_trait;
+use quash_core::position::{Head, LogId, Position};
+use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::revocation::target_key::LogKey;
+use quash_core::time::Timestamp;
+use tokio::sync::watch;
+
+use super::StoreError;
+
+/// Which log this is. Made once, with the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogIdentity {
+    /// Its id. Data that was lost or restored continues as a new log.
+    pub log: LogId,
+    /// The key of its digests.
+    pub key: LogKey,
+    /// The position before its first entry.
+    pub origin: Position,
+}
+
+/// Makes a repeated request one change. Kept for 24 hours.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Idempotency {
+    /// Who sent it, and their key for it: two callers never share a key.
+    pub key: Box<str>,
+    /// Digest of the request, so that a key used for another request is found out.
+    pub request: [u8; 32],
+}
+
+/// One entry to append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// The fact.
+    pub entry: NewEntry,
+    /// Makes a retry harmless.
+    pub idempotency: Option<Idempotency>,
+    /// Refuse when more live sessions than this match the entry.
+    pub expect_max: Option<u64>,
+}
+
+/// What became of an [`Append`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Appended {
+    /// It is in the log, durably. `matched` is counted only where `expect_max` was given.
+    At {
+        /// Its position.
+        position: Position,
+        /// Live sessions that matched.
+        matched: Option<u64>,
+    },
+    /// The same request was done before: this is what it did.
+    Before {
+        /// The position of that time.
+        position: Position,
+        /// What was counted then.
+        matched: Option<u64>,
+    },
+    /// The idempotency key was used for another request. Nothing was done.
+    KeyUsedOtherwise,
+    /// More sessions match than expected. Nothing was done.
+    TooMany {
+        /// How many.
+        matched: u64,
+    },
+}
+
+/// The log.
+///
+/// # Contract
+/// - *Gapless*: positions follow one another by one, in commit order, from [`LogIdentity::origin`] + 1.
+/// - *Prefix-visible*: whoever reads a head of N, here or through [`RevocationLog::head_changes`], reads every
+///   live entry up to N.
+/// - *Durable first*: no position above the durable head is ever returned, from any call.
+/// - *Whole*: an entry about a session that the registry holds ends that session's row in the same
+///   transaction (state, `recorded_at`, reason, actor); an entry with effect `end` only.
+/// - *Chained*: [`Head::checksum`] is a function of the log's identity and of all its entries in order.
+/// - A crash loses nothing that was acknowledged, and may keep what was not.
+#[async_trait]
+pub trait RevocationLog: Send + Sync {
+    /// Which log this is.
+    async fn identity(&self) -> Result<LogIdentity, StoreError>;
+
+    /// The last durable position.
+    async fn head(&self) -> Result<Head, StoreError>;
+
+    /// A value that follows the durable head upwards. It may skip positions; it never shows one too early.
+    fn head_changes(&self) -> watch::Receiver<Position>;
+
+    /// Appends one entry.
+    async fn append(&self, append: Append) -> Result<Appended, StoreError>;
+
+    /// Entries after `after` that a verifier must hold at `now` (`retain_until` beyond it), in order, at most
+    /// `limit` of them. An empty answer means that there are none up to the head.
+    async fn live_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    /// Entries before `before` (all, when `None`), newest first, at most `limit`: for people.
+    async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// How many live sessions the entry would match if it were appended now. Costs the size of what it names:
+    /// one subject's sessions, or all sessions for client, claim and issuer targets.
+    async fn count_matching(&self, entry: &NewEntry) -> Result<u64, StoreError>;
+}

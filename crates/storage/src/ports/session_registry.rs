@@ -1,0 +1,183 @@
+//! The session registry: sessions and their grants.
+
+use async_trait::async_trait;
+use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
+use quash_core::position::Position;
+use quash_core::revocation::entry::Entry;
+use quash_core::session::grant::Grant;
+use quash_core::session::renewal::{Renewal, Verdict};
+use quash_core::session::session::{Over, Session};
+use quash_core::time::Timestamp;
+
+use super::{Idempotency, StoreError};
+
+/// A session to open, with its first grant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewSession {
+    /// The session. Its `opened_position` is set by the store.
+    pub session: Session,
+    /// Its first grant. Its `opened_position` is set by the store.
+    pub grant: Grant,
+    /// The head that the caller had read before it checked the password.
+    pub as_of: Option<Position>,
+    /// Makes a retry harmless.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What became of a [`NewSession`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Opened {
+    /// It is open, durably, as of the smaller of `as_of` and the head: both rows as they were stored.
+    Open {
+        /// The session's row.
+        session: Box<Session>,
+        /// The grant's row.
+        grant: Box<Grant>,
+    },
+    /// The same request was done before: the rows as they are now.
+    Before {
+        /// The session's row.
+        session: Box<Session>,
+        /// The grant's row.
+        grant: Box<Grant>,
+    },
+    /// The idempotency key was used for another request. Nothing was done.
+    KeyUsedOtherwise,
+    /// `as_of` lies beyond the head. Nothing was done.
+    AheadOfHead {
+        /// The head.
+        head: Position,
+    },
+}
+
+/// A grant that joins a session (single sign-on).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The grant; it names its session. Its `opened_position` is set by the store to the head.
+    pub grant: Grant,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What became of a [`Join`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Joined {
+    /// The grant is open.
+    Open {
+        /// The session's row.
+        session: Box<Session>,
+        /// The grant's row as it was stored.
+        grant: Box<Grant>,
+    },
+    /// No such session.
+    Unknown,
+    /// The session is over by its own row.
+    Over(Over),
+    /// A cutoff ended the session.
+    CutOff(Box<Entry>),
+}
+
+/// What became of one use of a refresh token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Renewed {
+    /// The verdict of `quash_core::session::renewal::judge`, already written where it says so.
+    pub verdict: Verdict,
+    /// The session's row after it.
+    pub session: Session,
+    /// The grant's row after it.
+    pub grant: Grant,
+    /// The head in the same transaction: the position of the access token that the answer carries.
+    pub position: Position,
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this subject (served by an index).
+    pub subject: Option<Subject>,
+    /// On this device.
+    pub device: Option<DeviceId>,
+    /// With a grant of this client.
+    pub client: Option<ClientId>,
+    /// Signed in from this address.
+    pub ip: Option<Box<str>>,
+    /// Live, over, or both.
+    pub state: StateFilter,
+}
+
+/// Which states to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StateFilter {
+    /// Every session that is still stored.
+    #[default]
+    Any,
+    /// Those that could be renewed.
+    Active,
+    /// Those that are over, by their row or by a cutoff.
+    Ended,
+}
+
+/// Which page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Continue after this session; from the newest when `None`.
+    pub after: Option<SessionId>,
+    /// At most so many, 1 to 200.
+    pub limit: usize,
+    /// The instant that "over" is judged at.
+    pub now: Timestamp,
+}
+
+/// A session in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// Its row.
+    pub session: Session,
+    /// The clients that hold a grant of it.
+    pub clients: Vec<ClientId>,
+    /// The cutoff that ended it, if one did.
+    pub cut_by: Option<Entry>,
+}
+
+/// A page, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Whether more follow. The next page starts after the last item.
+    pub more: bool,
+}
+
+/// The registry.
+///
+/// # Contract
+/// - Each call is one transaction with the log: what it reads and the head it reports are of one instant.
+/// - A session ended by a call that was acknowledged before another call began is ended in that call.
+/// - `renew` never writes a session's state, and never a row that it read in another transaction: a logout that
+///   lands in between wins.
+/// - A cutoff ends a grant opened before it for as long as the entry's `enforce_until` lies ahead, without a
+///   visit to the grant's row.
+#[async_trait]
+pub trait SessionRegistry: Send + Sync {
+    /// Opens a session.
+    async fn open(&self, session: NewSession) -> Result<Opened, StoreError>;
+
+    /// Adds a client to a live session.
+    async fn join(&self, join: Join) -> Result<Joined, StoreError>;
+
+    /// Judges one use of a refresh token and writes what the verdict says: for `Rotate` the grant and the
+    /// session's `last_used_at`, for every other verdict nothing. `None` when there is no such grant.
+    async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError>;
+
+    /// One session, with what ended it.
+    async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError>;
+
+    /// A grant and its session: for looking at a refresh token without using it.
+    async fn grant(&self, id: &GrantId) -> Result<Option<(Grant, Listed)>, StoreError>;
+
+    /// A page of sessions, newest first. With a subject it costs that subject's sessions; else it walks.
+    async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError>;
+}
