@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help test ci fmt clippy doc floor-plan file-sizes scripts deny bench clean-test-data
+.PHONY: help test ci fmt clippy doc floor-plan file-sizes links scripts deny bench clean-test-data
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ floor-plan: ## Check that every arrow between the crates goes down as floor-plan
 
 file-sizes: ## Check that the source files stay within the size limits
 	@scripts/check-file-sizes
+
+links: ## Check that no link in the documents leads nowhere
+	@scripts/check-links
 
 scripts: ## Test the checks themselves
 	@python3 -B -m unittest discover --start-directory scripts/tests
