@@ -29,7 +29,8 @@ impl Text {
         Self(Spelling::Decoded(text.into()))
     }
 
-    fn read<'a>(&'a self, payload: &'a str) -> &'a str {
+    /// What it says, for a text found in `payload`.
+    pub fn read<'a>(&'a self, payload: &'a str) -> &'a str {
         match &self.0 {
             // A range that is not one of this payload reads as empty: it then equals no id.
             Spelling::Range { start, end } => payload.get(*start as usize..*end as usize).unwrap_or_default(),

@@ -100,7 +100,7 @@ pub fn decide(question: &Question<'_>, state: &RevocationState) -> Result<Judgem
     let passed_at = question.passed_at;
     let passed_before =
         passed_at > Position::ZERO && state.unchanged_since(question.names, passed_at.number());
-    if !passed_before && let Some(hit) = search::strongest_hit(question, state, watermark) {
+    if !passed_before && let Some(hit) = search::strongest_hit(question, state) {
         return Ok(Judgement { decision: Decision::Reject(Rejection::Revoked(hit)), passed_at: None });
     }
     question.freshness.may_accept()?;

@@ -22,4 +22,6 @@ pub mod target;
 pub mod target_key;
 
 #[cfg(test)]
+mod decide_tests;
+#[cfg(test)]
 mod model_tests;

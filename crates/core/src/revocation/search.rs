@@ -21,7 +21,7 @@ pub(super) fn strongest_hit(
     state: &RevocationState,
     watermark: Position,
 ) -> Option<Hit> {
-    let mut search = Search { question, state, strongest: None, issued: issued(question, watermark) };
+    let mut search = Search { question, state, strongest: None, issued: issued(question) };
     search.identities();
     search.cutoffs();
     search.strongest.map(|(fact, kind)| search.hit(fact, kind))
@@ -30,18 +30,17 @@ pub(super) fn strongest_hit(
 /// When the token was issued, in the terms that its cutoffs are compared in.
 #[derive(Clone, Copy)]
 enum Issued {
-    /// An own token: at this position. `known` says that the state has caught up with it, so that a mark at
-    /// or below it proves that no cutoff hits.
-    At { position: u64, known: bool },
+    /// An own token: hit by every cutoff beyond this position.
+    At(u64),
     /// A foreign token: hit by every cutoff recorded in this second or later.
     AtOrBeforeSecond(u64),
     /// A foreign token without `iat`: hit by every cutoff (attacks.md row 18).
     Ever,
 }
 
-fn issued(question: &Question<'_>, watermark: Position) -> Issued {
+fn issued(question: &Question<'_>) -> Issued {
     match (question.token.position(), question.token.issued_at()) {
-        (Some(position), _) => Issued::At { position: position.number(), known: position <= watermark },
+        (Some(position), _) => Issued::At(position.number()),
         // floor(iat) <= cutoff second + skew, rearranged. Leeway has no part in it.
         (None, Some(iat)) => {
             Issued::AtOrBeforeSecond(iat.saturating_sub(whole_seconds(question.rules.future_skew)))
@@ -99,10 +98,11 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a cutoff at or below `mark` can hit the token.
+    /// Whether a cutoff at or below `mark` can hit the token. A token issued beyond the watermark is not an
+    /// exception: it is hit by no cutoff that is known here, and its pass covers the watermark only.
     fn may_hit(&self, mark: u64) -> bool {
         match self.issued {
-            Issued::At { position, known } => mark > position || !known,
+            Issued::At(position) => mark > position,
             Issued::AtOrBeforeSecond(_) | Issued::Ever => mark > 0,
         }
     }
@@ -134,7 +134,7 @@ impl Search<'_> {
 
     fn was_issued_before(&self, fact: Fact) -> bool {
         match self.issued {
-            Issued::At { position, .. } => position < fact.position(),
+            Issued::At(position) => position < fact.position(),
             Issued::AtOrBeforeSecond(second) => second <= fact.recorded_second(),
             Issued::Ever => true,
         }
