@@ -16,11 +16,7 @@ use crate::revocation::target_key::TargetKey;
 
 /// The entry that a token is refused for: an `end` before a `refresh`, the latest among equals. `None` when
 /// nothing hits it.
-pub(super) fn strongest_hit(
-    question: &Question<'_>,
-    state: &RevocationState,
-    watermark: Position,
-) -> Option<Hit> {
+pub(super) fn strongest_hit(question: &Question<'_>, state: &RevocationState) -> Option<Hit> {
     let mut search = Search { question, state, strongest: None, issued: issued(question) };
     search.identities();
     search.cutoffs();
