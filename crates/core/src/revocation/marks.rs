@@ -35,8 +35,13 @@ impl Marks {
 
     /// The highest position of any entry in the bucket of `key`.
     pub fn of(&self, key: TargetKey) -> u64 {
+        self.at(key.bucket())
+    }
+
+    /// The highest position of any entry in `bucket`.
+    pub fn at(&self, bucket: u16) -> u64 {
         // The index has 16 bits and there are 2^16 marks; "no mark" reads as "everything changed".
-        self.0.get(usize::from(key.bucket())).map_or(u64::MAX, Mark::position)
+        self.0.get(usize::from(bucket)).map_or(u64::MAX, Mark::position)
     }
 
     /// Raises the bucket of `key` to `position`.

@@ -17,6 +17,7 @@ pub mod record;
 pub mod rejection;
 pub mod scope;
 mod search;
+pub mod standing;
 pub mod state;
 pub mod target;
 pub mod target_key;

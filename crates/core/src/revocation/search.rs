@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use papaya::{HashMapRef, LocalGuard};
+
 use super::fact::Fact;
+use super::key_hash::ByKey;
 use super::state::RevocationState;
 use crate::position::Position;
 use crate::revocation::decide::Question;
@@ -17,7 +20,9 @@ use crate::revocation::target_key::TargetKey;
 /// The entry that a token is refused for: an `end` before a `refresh`, the latest among equals. `None` when
 /// nothing hits it.
 pub(super) fn strongest_hit(question: &Question<'_>, state: &RevocationState) -> Option<Hit> {
-    let mut search = Search { question, state, strongest: None, issued: issued(question) };
+    let issued = issued(question);
+    // One pin for all look-ups: each would cost as much as a look-up.
+    let mut search = Search { question, state, single: state.single.pin(), strongest: None, issued };
     search.identities();
     search.cutoffs();
     search.strongest.map(|(fact, kind)| search.hit(fact, kind))
@@ -53,6 +58,7 @@ fn whole_seconds(skew: Duration) -> u64 {
 struct Search<'a> {
     question: &'a Question<'a>,
     state: &'a RevocationState,
+    single: HashMapRef<'a, TargetKey, Fact, ByKey, LocalGuard<'a>>,
     issued: Issued,
     strongest: Option<(Fact, TargetKind)>,
 }
@@ -105,8 +111,7 @@ impl Search<'_> {
 
     fn look_up(&mut self, key: Option<TargetKey>, kind: TargetKind) {
         let Some(key) = key else { return };
-        let single = self.state.single.pin();
-        let Some(fact) = single.get(&key).copied() else { return };
+        let Some(fact) = self.single.get(&key).copied() else { return };
         if !fact.has_more() {
             self.weigh(fact, kind);
             return;

@@ -50,6 +50,9 @@ pub(super) struct Details {
     pub(super) reason: Option<Reason>,
 }
 
+/// How many targets are purged before a waiting record gets its turn.
+const PURGED_AT_ONCE: usize = 256;
+
 /// A record that does not follow the watermark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record at position {offered} is not beyond the watermark {watermark}")]
@@ -150,28 +153,34 @@ impl RevocationState {
     }
 
     /// Forgets every entry that no living token can be hit by: those whose `retain_until` is at or before
-    /// `now`. Walks the whole state, some 50 ns an entry, without stopping readers. Returns how many went.
+    /// `now`. Walks the whole state, some 50 ns an entry; readers are never stopped, the writer only for
+    /// moments. Returns how many went.
     pub fn purge(&self, now: Timestamp) -> usize {
+        let worth_a_look = |fact: &Fact| fact.is_over(now) || fact.has_more();
+        let found: Vec<TargetKey> =
+            self.single.pin().iter().filter(|(_, fact)| worth_a_look(fact)).map(|(key, _)| *key).collect();
+        found.chunks(PURGED_AT_ONCE).map(|keys| self.purge_keys(keys, now)).sum()
+    }
+
+    fn purge_keys(&self, keys: &[TargetKey], now: Timestamp) -> usize {
         let _writing = self.lock();
-        let over: Vec<(TargetKey, Fact)> = self
-            .single
-            .pin()
-            .iter()
-            .filter(|(_, fact)| fact.is_over(now) || fact.has_more())
-            .map(|(k, f)| (*k, *f))
-            .collect();
-        let mut gone = 0;
-        for (key, fact) in over {
-            gone += if fact.has_more() { self.purge_many(key, now) } else { self.purge_single(key, fact) };
-        }
+        let gone = keys.iter().map(|key| self.purge_key(*key, now)).sum();
         self.live.fetch_sub(gone, Ordering::Relaxed);
         gone
     }
 
-    fn purge_single(&self, key: TargetKey, fact: Fact) -> usize {
-        self.single.pin().remove(&key);
-        self.forget_details(fact);
-        1
+    /// Looks afresh: between the walk and the lock the target may have got another entry.
+    fn purge_key(&self, key: TargetKey, now: Timestamp) -> usize {
+        let single = self.single.pin();
+        match single.get(&key).copied() {
+            Some(fact) if fact.has_more() => self.purge_many(key, now),
+            Some(fact) if fact.is_over(now) => {
+                single.remove(&key);
+                self.forget_details(fact);
+                1
+            }
+            _ => 0,
+        }
     }
 
     fn purge_many(&self, key: TargetKey, now: Timestamp) -> usize {
@@ -222,6 +231,12 @@ impl RevocationState {
             && quiet(names.token)
             && quiet(names.device)
             && names.issuer.wide() <= since
+    }
+
+    /// Whether no bucket of `buckets` was touched after `since`.
+    pub(super) fn quiet_since(&self, buckets: [u16; 4], since: u64) -> bool {
+        let latest = buckets.map(|bucket| self.marks.at(bucket));
+        latest.iter().all(|mark| *mark <= since)
     }
 
     pub(super) fn mark_of(&self, key: TargetKey) -> u64 {
