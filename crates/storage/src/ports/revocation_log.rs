@@ -20,6 +20,25 @@ pub struct LogIdentity {
     pub origin: Position,
 }
 
+impl LogIdentity {
+    /// A new log, made at `now`: 16 random bytes are its id, 16 its key, and 4 choose its origin.
+    pub fn from_random(now: Timestamp, random: [u8; 36]) -> Self {
+        let (log, rest) = split(&random);
+        let (key, rest) = split(rest);
+        let (origin, _) = split(rest);
+        Self {
+            log: LogId::from_random(log),
+            key: LogKey::from_random(key),
+            origin: Position::origin(now, u32::from_be_bytes(origin)),
+        }
+    }
+}
+
+/// The first `N` of `bytes`, and the others. Zeroes where there are too few.
+fn split<const N: usize>(bytes: &[u8]) -> ([u8; N], &[u8]) {
+    bytes.split_first_chunk().map_or(([0; N], &[]), |(first, rest)| (*first, rest))
+}
+
 /// Makes a repeated request one change. Kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Idempotency {

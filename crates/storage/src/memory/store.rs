@@ -1,0 +1,127 @@
+//! The ports over the maps in memory.
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a path to the method is not general enough over its lifetimes"
+)]
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quash_core::ids::{CredentialId, GrantId, SessionId};
+use quash_core::position::{Head, Position};
+use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::session::grant::Grant;
+use quash_core::session::renewal::Renewal;
+use quash_core::time::Timestamp;
+use tokio::sync::watch;
+
+use super::MemoryStore;
+use crate::ports::{
+    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey,
+};
+
+#[async_trait]
+impl RevocationLog for MemoryStore {
+    async fn identity(&self) -> Result<LogIdentity, StoreError> {
+        Ok(self.constants.identity)
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        self.read(|tables| Ok(tables.head()))
+    }
+
+    fn head_changes(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        self.write(|tables| tables.append(append))
+    }
+
+    async fn live_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.read(|tables| tables.live_after(after, now, limit))
+    }
+
+    async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.read(|tables| tables.entries_before(before, limit))
+    }
+
+    async fn count_matching(&self, entry: &NewEntry) -> Result<u64, StoreError> {
+        self.read(|tables| tables.count_matching(entry))
+    }
+}
+
+#[async_trait]
+impl SessionRegistry for MemoryStore {
+    async fn open(&self, session: NewSession) -> Result<Opened, StoreError> {
+        self.write(|tables| tables.open(session))
+    }
+
+    async fn join(&self, join: Join) -> Result<Joined, StoreError> {
+        self.write(|tables| tables.join(join))
+    }
+
+    async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
+        self.write(|tables| tables.renew(grant, renewal))
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {
+        self.read(|tables| tables.session(id))
+    }
+
+    async fn grant(&self, id: &GrantId) -> Result<Option<(Grant, Listed)>, StoreError> {
+        self.read(|tables| tables.grant(id))
+    }
+
+    async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
+        self.read(|tables| tables.sessions(filter, page))
+    }
+}
+
+#[async_trait]
+impl KeyRingStore for MemoryStore {
+    async fn key_ring(&self) -> Result<KeyRing, StoreError> {
+        self.read(|tables| tables.key_ring())
+    }
+
+    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
+        self.write(|tables| tables.replace_key_ring(expected, &keys))
+    }
+}
+
+#[async_trait]
+impl CredentialStore for MemoryStore {
+    async fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError> {
+        self.read(|tables| tables.credentials())
+    }
+
+    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
+        self.write(|tables| tables.put_credential(&credential))
+    }
+
+    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
+        self.write(|tables| tables.delete_credential(id))
+    }
+}
+
+#[async_trait]
+impl Maintenance for MemoryStore {
+    async fn raise_horizons(&self, configured: Horizons) -> Result<Horizons, StoreError> {
+        self.write(|tables| tables.raise_horizons(configured))
+    }
+
+    async fn ratchet(&self) -> Result<Timestamp, StoreError> {
+        self.read(|tables| tables.ratchet())
+    }
+
+    async fn purge(&self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError> {
+        self.write(|tables| tables.purge(now, keep_ended))
+    }
+}

@@ -1,0 +1,96 @@
+//! Appending an entry.
+
+use quash_core::position::Position;
+use quash_core::revocation::entry::{Effect, Entry, Exception, NewEntry};
+use quash_core::revocation::target::Target;
+use quash_core::session::session::{Ending, Session, SessionState};
+
+use super::Transaction;
+use crate::ports::{Append, Appended, StoreError};
+use crate::rows;
+use crate::rows::request::Outcome;
+use crate::tables::{Table, Write, keys};
+
+/// What an entry does to the one session that it names.
+enum Named {
+    /// The entry names no session of our own.
+    None,
+    /// It names one that is not held here.
+    NotHeld,
+    /// It ends this one.
+    Ends(Box<Session>),
+    /// It names one that is held, and changes nothing about it.
+    Held,
+}
+
+impl<T: Write> Transaction<'_, T> {
+    /// Appends one entry, or says why not.
+    pub(crate) fn append(&mut self, append: Append) -> Result<Appended, StoreError> {
+        let Append { entry, idempotency, expect_max } = append;
+        if let Some(done) = self.done_before(idempotency.as_ref(), entry.recorded_at)? {
+            return Ok(match (done.matches, done.outcome) {
+                (true, Outcome::Appended { position, matched }) => Appended::Before { position, matched },
+                _ => Appended::KeyUsedOtherwise,
+            });
+        }
+        let matched = expect_max.map(|_| self.count_matching(&entry)).transpose()?;
+        if let (Some(max), Some(matched)) = (expect_max, matched)
+            && matched > max
+        {
+            return Ok(Appended::TooMany { matched });
+        }
+        let position = self.head.position.next().ok_or(StoreError::LogFull)?;
+        let named = self.named_session(&entry)?;
+        let recorded_at = entry.recorded_at;
+
+        // Everything below writes.
+        self.apply_to_session(named, position, &entry)?;
+        self.put_entry(Entry { position, fact: entry })?;
+        if let Some(idempotency) = idempotency {
+            self.remember(idempotency, recorded_at, Outcome::Appended { position, matched })?;
+        }
+        Ok(Appended::At { position, matched })
+    }
+
+    fn named_session(&self, entry: &NewEntry) -> Result<Named, StoreError> {
+        let Target::Session(id) = &entry.target else { return Ok(Named::None) };
+        if entry.issuer != self.constants.own_issuer {
+            return Ok(Named::None);
+        }
+        let Some(session) = self.session_row(id)? else { return Ok(Named::NotHeld) };
+        let spared = matches!(&entry.exception, Some(Exception::Session(spared)) if spared == id);
+        let ends = entry.effect == Effect::End && !spared && session.state == SessionState::Active;
+        Ok(if ends { Named::Ends(Box::new(session)) } else { Named::Held })
+    }
+
+    fn apply_to_session(
+        &mut self,
+        named: Named,
+        position: Position,
+        entry: &NewEntry,
+    ) -> Result<(), StoreError> {
+        match named {
+            Named::Ends(session) => {
+                let ending =
+                    Ending { at: entry.recorded_at, reason: entry.reason.clone(), by: entry.actor.clone() };
+                self.end_session(*session, ending)
+            }
+            Named::None | Named::NotHeld => self.index_target(position, entry),
+            // The row says it already; an index row would say it twice.
+            Named::Held => Ok(()),
+        }
+    }
+
+    fn put_entry(&mut self, entry: Entry) -> Result<(), StoreError> {
+        let Entry { position, fact } = &entry;
+        let canonical = rows::entry::canonical(*position, fact);
+        let checksum = rows::entry::next_checksum(self.head.checksum, &canonical);
+        let key = keys::position(*position);
+        self.tables.put(Table::Entries, &key, &rows::entry::value(checksum, &canonical))?;
+        self.tables.put(Table::EntryEnds, &keys::due(fact.retain_until, &key), &[])?;
+        self.head.position = *position;
+        self.head.checksum = checksum;
+        self.appended.push(entry);
+        Ok(())
+    }
+}

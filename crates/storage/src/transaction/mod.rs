@@ -1,0 +1,105 @@
+//! What each call does within one transaction, written once for every store that keeps ordered maps of bytes.
+//!
+//! INVARIANT: a call reads and judges first and writes last, so that a refused call has written nothing.
+
+mod append;
+mod count;
+mod credentials;
+mod cutoffs;
+mod entries;
+mod join;
+mod keys;
+mod list;
+mod open;
+mod purge;
+mod renew;
+mod requests;
+mod sessions;
+
+use quash_core::ids::Issuer;
+use quash_core::position::Head;
+use quash_core::revocation::entry::Entry;
+use quash_core::revocation::target_key::IssuerKey;
+
+use crate::ports::{LogIdentity, StoreError};
+use crate::rows;
+use crate::rows::meta::HeadRow;
+use crate::tables::keys::meta;
+use crate::tables::{Read, Table, Write};
+
+/// What never changes while a store is open.
+#[derive(Clone, Debug)]
+pub(crate) struct Constants {
+    /// The identity of the log.
+    pub(crate) identity: LogIdentity,
+    /// Whose sessions the store holds: only entries about this issuer can end them.
+    pub(crate) own_issuer: Issuer,
+    /// Digests the targets of that issuer.
+    pub(crate) issuer_key: IssuerKey,
+}
+
+impl Constants {
+    pub(crate) fn new(identity: LogIdentity, own_issuer: Issuer) -> Self {
+        let issuer_key = identity.key.issuer_key(&own_issuer);
+        Self { identity, own_issuer, issuer_key }
+    }
+}
+
+/// Writes what a store starts with.
+pub(crate) fn found(tables: &mut impl Write, constants: &Constants) -> Result<(), StoreError> {
+    let head = HeadRow {
+        position: constants.identity.origin,
+        checksum: rows::entry::first_checksum(&constants.identity),
+        claim_entries: 0,
+    };
+    let identity = rows::meta::write_identity(&constants.identity, &constants.own_issuer);
+    tables.put(Table::Meta, meta::FORMAT, &rows::meta::write_format())?;
+    tables.put(Table::Meta, meta::IDENTITY, &identity)?;
+    tables.put(Table::Meta, meta::HEAD, &rows::meta::write_head(&head))
+}
+
+/// The tables as one transaction sees them, and the head within it.
+pub(crate) struct Transaction<'a, T> {
+    tables: T,
+    constants: &'a Constants,
+    head: HeadRow,
+    stored_head: HeadRow,
+    appended: Vec<Entry>,
+}
+
+/// What a transaction that wrote leaves behind.
+pub(crate) struct Finished {
+    /// The head.
+    pub(crate) head: HeadRow,
+    /// The entries that it appended, in order.
+    pub(crate) appended: Vec<Entry>,
+}
+
+impl<'a, T: Read> Transaction<'a, T> {
+    /// Begins on `tables`.
+    pub(crate) fn begin(tables: T, constants: &'a Constants) -> Result<Self, StoreError> {
+        let head = tables.get(Table::Meta, meta::HEAD)?.ok_or_else(|| rows::corrupt("meta/head"))?;
+        let head = rows::meta::read_head(&head)?;
+        Ok(Self { tables, constants, head, stored_head: head, appended: Vec::new() })
+    }
+
+    /// Where the log stands.
+    pub(crate) fn head(&self) -> Head {
+        head_of(self.constants, &self.head)
+    }
+}
+
+/// A stored head with the identity of its log.
+pub(crate) fn head_of(constants: &Constants, row: &HeadRow) -> Head {
+    Head { log: constants.identity.log, position: row.position, checksum: row.checksum }
+}
+
+impl<T: Write> Transaction<'_, T> {
+    /// Writes the head down if it moved. The last step before a commit.
+    pub(crate) fn finish(mut self) -> Result<Finished, StoreError> {
+        if self.head != self.stored_head {
+            self.tables.put(Table::Meta, meta::HEAD, &rows::meta::write_head(&self.head))?;
+        }
+        Ok(Finished { head: self.head, appended: self.appended })
+    }
+}

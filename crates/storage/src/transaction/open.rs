@@ -1,0 +1,62 @@
+//! Opening a session.
+
+use quash_core::ids::{GrantId, SessionId};
+use quash_core::session::grant::Grant;
+use quash_core::session::session::Session;
+
+use super::Transaction;
+use super::sessions::over_at;
+use crate::ports::{NewSession, Opened, StoreError};
+use crate::rows::request::Outcome;
+use crate::tables::{Read, Table, Write, keys};
+
+impl<T: Read> Transaction<'_, T> {
+    /// Both rows as they are now, if both are there and belong together.
+    fn rows_of(&self, session: &SessionId, grant: &GrantId) -> Result<Option<(Session, Grant)>, StoreError> {
+        let (session, grant) = (self.session_row(session)?, self.grant_row(grant)?);
+        Ok(session.zip(grant).filter(|(session, grant)| grant.session == session.id))
+    }
+}
+
+impl<T: Write> Transaction<'_, T> {
+    /// Opens a session, or says why not.
+    pub(crate) fn open(&mut self, new: NewSession) -> Result<Opened, StoreError> {
+        let NewSession { mut session, mut grant, as_of, idempotency } = new;
+        if let Some(done) = self.done_before(idempotency.as_ref(), session.opened_at)? {
+            let (true, Outcome::Opened { session, grant }) = (done.matches, done.outcome) else {
+                return Ok(Opened::KeyUsedOtherwise);
+            };
+            return Ok(before(self.rows_of(&session, &grant)?));
+        }
+        let head = self.head.position;
+        if as_of.is_some_and(|as_of| as_of > head) {
+            return Ok(Opened::AheadOfHead { head });
+        }
+        if self.session_row(&session.id)?.is_some() || self.grant_row(&grant.id)?.is_some() {
+            return Ok(before(self.rows_of(&session.id, &grant.id)?));
+        }
+        session.opened_position = as_of.unwrap_or(head);
+        grant.opened_position = session.opened_position;
+        grant.session = session.id.clone();
+
+        // Everything below writes.
+        self.put_session(&session)?;
+        let by_subject = keys::pair(session.subject.as_str(), session.id.as_str());
+        self.tables.put(Table::SubjectSessions, &by_subject, &[])?;
+        self.watch_session(over_at(&session), &session.id)?;
+        self.add_grant(&grant)?;
+        if let Some(idempotency) = idempotency {
+            let outcome = Outcome::Opened { session: session.id.clone(), grant: grant.id.clone() };
+            self.remember(idempotency, session.opened_at, outcome)?;
+        }
+        Ok(Opened::Open { session: Box::new(session), grant: Box::new(grant) })
+    }
+}
+
+/// A repeated request finds its rows; where they are purged or are another's, the request is not repeated.
+fn before(rows: Option<(Session, Grant)>) -> Opened {
+    match rows {
+        Some((session, grant)) => Opened::Before { session: Box::new(session), grant: Box::new(grant) },
+        None => Opened::KeyUsedOtherwise,
+    }
+}

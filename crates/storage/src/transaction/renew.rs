@@ -1,0 +1,26 @@
+//! One use of a refresh token.
+
+use quash_core::ids::GrantId;
+use quash_core::session::renewal::{Renewal, Verdict, judge};
+
+use super::Transaction;
+use crate::ports::{Renewed, StoreError};
+use crate::tables::Write;
+
+impl<T: Write> Transaction<'_, T> {
+    /// Judges it, and writes what the verdict says.
+    pub(crate) fn renew(&mut self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
+        let Some(mut grant) = self.grant_row(grant)? else { return Ok(None) };
+        let mut session = self.session_of(&grant)?;
+        let cut_by = self.cut(&session, &grant)?;
+        let verdict = judge(&renewal, &session, grant.clone(), cut_by);
+        if let Verdict::Rotate { grant: rotated, .. } = &verdict {
+            grant = rotated.clone();
+            // A clock that goes back must not shorten the idle limit.
+            session.last_used_at = session.last_used_at.max(renewal.now);
+            self.put_grant(&grant)?;
+            self.put_session(&session)?;
+        }
+        Ok(Some(Renewed { verdict, session, grant, position: self.head.position }))
+    }
+}
