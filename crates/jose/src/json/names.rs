@@ -1,0 +1,72 @@
+//! The names of one object, to find one that occurs twice.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use quash_core::defect::Defect;
+
+/// Up to here names are compared one by one, which is cheaper than a tree.
+const FEW: usize = 32;
+
+/// The member names of one object so far, escapes decoded.
+///
+/// Beyond [`FEW`] names they are kept in a tree and not in a hash map: its cost can not be forced up by
+/// chosen names, and it needs no random seed.
+#[derive(Default)]
+pub(crate) struct Names<'a> {
+    /// One bit for each sketch of a name that was seen: most names need no comparison at all.
+    sketches: u64,
+    few: Vec<Cow<'a, str>>,
+    many: BTreeSet<Cow<'a, str>>,
+}
+
+impl<'a> Names<'a> {
+    /// Adds `name`.
+    ///
+    /// # Errors
+    /// [`Defect::DuplicateMember`] when it is there already.
+    pub(crate) fn insert(&mut self, name: Cow<'a, str>) -> Result<(), Defect> {
+        let sketch = sketch(&name);
+        if self.sketches & sketch != 0 && self.holds(&name) {
+            return Err(Defect::DuplicateMember);
+        }
+        self.sketches |= sketch;
+        if self.few.len() < FEW {
+            self.few.push(name);
+        } else {
+            self.many.insert(name);
+        }
+        Ok(())
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.few.iter().any(|held| held == name) || self.many.contains(name)
+    }
+}
+
+/// One bit of 64, by the length and the outer characters of the name.
+fn sketch(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let first = bytes.first().copied().unwrap_or_default();
+    let last = bytes.last().copied().unwrap_or_default();
+    #[expect(clippy::cast_possible_truncation, reason = "only the low bits count")]
+    let mixed = (bytes.len() as u8).wrapping_mul(5) ^ first ^ last.wrapping_mul(9);
+    1 << (mixed & 63)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_again_whether_few_or_many_are_held() {
+        let names: Vec<String> = (0..100).map(|number| format!("claim_{number}")).collect();
+        let mut held = Names::default();
+        for name in &names {
+            assert_eq!(held.insert(Cow::Borrowed(name)), Ok(()));
+        }
+        for name in &names {
+            assert_eq!(held.insert(Cow::Borrowed(name)), Err(Defect::DuplicateMember));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The place in the text, and the steps forward that everything else is made of.
+
+use std::borrow::Cow;
+
+use quash_core::claims::Text;
+use quash_core::defect::Defect;
+
+use super::MOST_MEMBERS;
+use super::escape::read_escaped;
+
+/// A string of the text: borrowed where it was spelt without escapes.
+#[derive(Debug)]
+pub(crate) struct JsonText<'a> {
+    /// What it says.
+    pub(crate) text: Cow<'a, str>,
+    /// Where its first byte stands.
+    start: usize,
+}
+
+impl JsonText<'_> {
+    /// The same as a claim's text: a range of the payload where possible.
+    pub(crate) fn into_claim_text(self) -> Text {
+        let end = self.start + self.text.len();
+        match (self.text, u32::try_from(self.start), u32::try_from(end)) {
+            (Cow::Borrowed(_), Ok(start), Ok(end)) => Text::range(start, end),
+            (text, _, _) => Text::decoded(text.into_owned()),
+        }
+    }
+}
+
+/// A place in a JSON text.
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    /// At the start of `text`.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The next byte, without going on.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Goes on by one byte and says which it was.
+    pub(crate) fn next(&mut self) -> Result<u8, Defect> {
+        let byte = self.peek().ok_or(Defect::NotJson)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// Goes on by the byte `expected`, and by no other.
+    pub(crate) fn take(&mut self, expected: u8) -> Result<(), Defect> {
+        if self.next()? == expected { Ok(()) } else { Err(Defect::NotJson) }
+    }
+
+    /// Goes on by the bytes `expected`.
+    pub(crate) fn take_word(&mut self, expected: &str) -> Result<(), Defect> {
+        let rest = self.rest();
+        if !rest.starts_with(expected.as_bytes()) {
+            return Err(Defect::NotJson);
+        }
+        self.at += expected.len();
+        Ok(())
+    }
+
+    /// Goes past white space (RFC 8259 section 2).
+    pub(crate) fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// That nothing but white space is left.
+    pub(crate) fn end(&mut self) -> Result<(), Defect> {
+        self.space();
+        if self.peek().is_none() { Ok(()) } else { Err(Defect::NotJson) }
+    }
+
+    /// What lies ahead.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// A string, quotes and all.
+    pub(crate) fn string(&mut self) -> Result<JsonText<'a>, Defect> {
+        self.take(b'"')?;
+        let start = self.at;
+        self.at += plain_run(self.rest());
+        let plain = self.text.get(start..self.at).ok_or(Defect::NotJson)?;
+        match self.next()? {
+            b'"' => Ok(JsonText { text: Cow::Borrowed(plain), start }),
+            b'\\' => Ok(JsonText { text: Cow::Owned(read_escaped(self, plain)?), start }),
+            _ => Err(Defect::NotJson),
+        }
+    }
+
+    /// Bytes up to the next quote, backslash or control character.
+    pub(crate) fn plain(&mut self) -> Result<&'a str, Defect> {
+        let start = self.at;
+        self.at += plain_run(self.rest());
+        self.text.get(start..self.at).ok_or(Defect::NotJson)
+    }
+
+    /// An object: `member` is called behind each name and must go past the value.
+    pub(crate) fn object<F>(&mut self, mut member: F) -> Result<(), Defect>
+    where
+        F: FnMut(&mut Self, JsonText<'a>) -> Result<(), Defect>,
+    {
+        self.take(b'{')?;
+        self.space();
+        if self.peek() == Some(b'}') {
+            return self.take(b'}');
+        }
+        for _ in 0..MOST_MEMBERS {
+            let name = self.string()?;
+            self.space();
+            self.take(b':')?;
+            self.space();
+            member(self, name)?;
+            self.space();
+            match self.next()? {
+                b',' => self.space(),
+                b'}' => return Ok(()),
+                _ => return Err(Defect::NotJson),
+            }
+        }
+        Err(Defect::NotJson)
+    }
+
+    /// An array: `element` is called before each element and must go past it.
+    pub(crate) fn array<F>(&mut self, mut element: F) -> Result<(), Defect>
+    where
+        F: FnMut(&mut Self) -> Result<(), Defect>,
+    {
+        self.take(b'[')?;
+        self.space();
+        if self.peek() == Some(b']') {
+            return self.take(b']');
+        }
+        loop {
+            element(self)?;
+            self.space();
+            match self.next()? {
+                b',' => self.space(),
+                b']' => return Ok(()),
+                _ => return Err(Defect::NotJson),
+            }
+        }
+    }
+}
+
+const ONES: u64 = u64::MAX / 0xFF;
+const HIGHS: u64 = ONES << 7;
+
+/// How many bytes lie before the first quote, backslash or control character; eight at a time.
+fn plain_run(bytes: &[u8]) -> usize {
+    let mut run = 0;
+    let mut rest = bytes;
+    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+        let stops = stops(u64::from_le_bytes(*chunk));
+        if stops != 0 {
+            return run + stops.trailing_zeros() as usize / 8;
+        }
+        run += 8;
+        rest = tail;
+    }
+    run + rest.iter().take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\').count()
+}
+
+/// A word whose lowest set bit lies in the first byte that ends a plain run.
+///
+/// A borrow can set bits above a true hit, never below one, so only the lowest bit is looked at.
+const fn stops(word: u64) -> u64 {
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    (below(quote, 1) | below(backslash, 1) | below(word, 0x20)) & HIGHS
+}
+
+/// The high bit of each byte that is below `bound`, which is at most 0x80.
+const fn below(word: u64, bound: u64) -> u64 {
+    word.wrapping_sub(ONES * bound) & !word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_run_ends_at_the_first_byte_that_is_not_plain() {
+        for stop in 0..=255_u8 {
+            let plain = stop >= 0x20 && stop != b'"' && stop != b'\\';
+            for place in 0..20 {
+                let mut bytes = vec![0xC3; 20];
+                bytes[place] = stop;
+                assert_eq!(plain_run(&bytes), if plain { 20 } else { place }, "{stop:#x} at {place}");
+            }
+        }
+    }
+}
