@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use papaya::HashMap;
+use papaya::{Guard as _, HashMap};
 
 use super::fact::Fact;
 use super::key_hash::ByKey;
@@ -52,6 +52,10 @@ pub(super) struct Details {
 
 /// How many targets are purged before a waiting record gets its turn.
 const PURGED_AT_ONCE: usize = 256;
+
+/// How many entries come in before outgrown tables of the map are freed. The map frees what it replaced in
+/// batches of 32 objects, and twenty doublings fill none: without this, the old tables stay beside the new one.
+const FREED_EVERY: usize = 1024;
 
 /// A record that does not follow the watermark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +133,9 @@ impl RevocationState {
             fact = fact.with_details();
         }
         self.insert(record.key, fact);
-        self.live.fetch_add(1, Ordering::Relaxed);
+        if self.live.fetch_add(1, Ordering::Relaxed).is_multiple_of(FREED_EVERY) {
+            self.single.guard().flush();
+        }
         match self.scope(record.issuer).mark(record.kind) {
             Some(mark) => mark.raise(record.position),
             None => self.marks.raise(record.key, record.position),
