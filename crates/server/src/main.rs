@@ -1,2 +1,3 @@
 //! The binary `quash`.
+
 fn main() {}

@@ -1,0 +1,93 @@
+//! `[server]`: where it listens, what it is called, where its data lies.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use super::names::HttpUrl;
+use super::section::Section;
+use super::tls::TlsConfig;
+use super::value::Value;
+
+/// Where the server listens and what it is called.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// The public API.
+    pub listen: SocketAddr,
+    /// `/v1` but the users' own calls, on a listener of its own; none: on the public one.
+    pub admin_listen: Option<SocketAddr>,
+    /// `/metrics`, on a listener of its own; none: on the public one.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What the outside calls this server, without `/` at the end.
+    pub public_url: String,
+    /// The directory of the store, the master secrets and the process lock.
+    pub data: PathBuf,
+    /// Peers whose forwarded headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Certificate and key, when TLS ends here.
+    pub tls: Option<TlsConfig>,
+}
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7070);
+
+impl ServerConfig {
+    /// Reads the section.
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
+        let listen = section.value("listen", "where the public API listens", DEFAULT_LISTEN);
+        let admin_listen = section
+            .optional("admin_listen", "a listener of its own for administration; none: the public one");
+        let metrics_listen =
+            section.optional("metrics_listen", "a listener of its own for metrics; none: the public one");
+        let public_url = public_url(section, listen);
+        let data = section.value("data", "the directory of the store", PathBuf::from("quash-data"));
+        let trusted_proxies =
+            section.value("trusted_proxies", "peers whose forwarded headers are believed", Vec::new());
+        let tls = section.section("tls", "certificate and key, when TLS ends here", TlsConfig::read);
+        let terminated = section.value(
+            "tls_terminated_in_front",
+            "says that TLS ends in front of the server, so that plain HTTP is safe off loopback",
+            false,
+        );
+        let listeners =
+            [("listen", Some(listen)), ("admin_listen", admin_listen), ("metrics_listen", metrics_listen)];
+        for (name, address) in listeners {
+            if let Some(address) = address {
+                check_listener(section, name, address, tls.is_some() || terminated);
+            }
+        }
+        Self { listen, admin_listen, metrics_listen, public_url, data, trusted_proxies, tls }
+    }
+}
+
+/// Without `--dev` it must be said: it is the issuer in every token.
+fn public_url(section: &mut Section<'_>, listen: SocketAddr) -> String {
+    let what = "what the outside calls this server; the issuer of its tokens unless `tokens.issuer` says otherwise; \
+                with `--dev` by default `http://` and where it listens";
+    if !section.dev() {
+        return section.required::<HttpUrl>("public_url", what).map(|url| url.trimmed()).unwrap_or_default();
+    }
+    let text = format!("http://{listen}");
+    HttpUrl::from_text(&text).map_or(text, |url| section.value("public_url", what, url).trimmed())
+}
+
+fn check_listener(section: &mut Section<'_>, name: &str, address: SocketAddr, protected: bool) {
+    if address.ip().is_loopback() {
+        return;
+    }
+    if section.dev() {
+        section.problem(
+            name,
+            format!("found {address}, expected a loopback address: `--dev` is for one machine"),
+        );
+    } else if !protected {
+        section.problem(
+            name,
+            format!(
+                "found {address}, expected TLS off loopback: set `server.tls.cert_file` and `server.tls.key_file`, \
+                 or `server.tls_terminated_in_front = true` where TLS ends in front"
+            ),
+        );
+    }
+}

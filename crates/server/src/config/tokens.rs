@@ -1,0 +1,141 @@
+//! `[tokens]`: what this server issues, and for how long.
+
+use std::time::Duration;
+
+use quash_core::ids::Issuer;
+
+use super::section::Section;
+use super::words::words;
+
+words! {
+    /// What own tokens are signed with.
+    SigningAlgorithm, "one of `ES256`, `ES384`, `EdDSA`, `RS256`, `PS256`", {
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "ES256",
+        /// ECDSA on P-384 with SHA-384.
+        Es384 = "ES384",
+        /// Ed25519.
+        EdDsa = "EdDSA",
+        /// RSA PKCS #1 v1.5 with SHA-256.
+        Rs256 = "RS256",
+        /// RSA PSS with SHA-256.
+        Ps256 = "PS256",
+    }
+}
+
+words! {
+    /// The `typ` of own access tokens.
+    TokenType, "`at+jwt` (RFC 9068) or `JWT`", {
+        /// RFC 9068.
+        AccessToken = "at+jwt",
+        /// For consumers that know no other.
+        Plain = "JWT",
+    }
+}
+
+/// The lives of what one client gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lifetimes {
+    /// Of an access token.
+    pub access_token: Duration,
+    /// Of a session that is not renewed.
+    pub session_idle: Duration,
+    /// Of a session, however often it is renewed.
+    pub session_absolute: Duration,
+}
+
+/// What this server issues.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TokensConfig {
+    /// `iss` of own tokens.
+    pub issuer: Issuer,
+    /// What they are signed with, unless the client says otherwise.
+    pub algorithm: SigningAlgorithm,
+    /// How long they live, unless the client says otherwise.
+    pub lifetimes: Lifetimes,
+    /// How long after a rotation the token before it is answered with the current one.
+    pub refresh_grace: Duration,
+    /// Added to `exp`, taken from `nbf`. Never applied to revocation.
+    pub leeway: Duration,
+    /// How far ahead `iat` may lie.
+    pub future_skew: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { access_token: Duration::from_secs(600), session_idle: 14 * DAY, session_absolute: 90 * DAY }
+    }
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+const MINUTE: Duration = Duration::from_secs(60);
+/// An access token lives a second to a day: verifiers hold every revocation for that long.
+pub(super) const ACCESS_LIFE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=DAY;
+/// A session lives a second to ten years.
+pub(super) const SESSION_LIFE: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(3_650 * 86_400);
+
+impl TokensConfig {
+    /// Reads the section; `public_url` is the issuer by default. `None`: a problem was reported.
+    pub(super) fn read(section: &mut Section<'_>, public_url: &str) -> Option<Self> {
+        let given: Option<Issuer> =
+            section.optional("issuer", "`iss` of own tokens; none: `server.public_url`");
+        let algorithm =
+            section.value("algorithm", "what own tokens are signed with", SigningAlgorithm::Es256);
+        let lifetimes = read_lifetimes(section);
+        let refresh_grace = section.bounded(
+            "refresh_grace",
+            "how long after a rotation the token before it is answered with the current one",
+            Duration::from_secs(30),
+            Duration::ZERO..=MINUTE,
+        );
+        let leeway = section.bounded(
+            "leeway",
+            "added to `exp` and taken from `nbf`; never applied to revocation",
+            Duration::ZERO,
+            Duration::ZERO..=MINUTE,
+        );
+        let future_skew = section.bounded(
+            "future_skew",
+            "how far ahead `iat` may lie",
+            Duration::from_secs(5),
+            Duration::ZERO..=MINUTE,
+        );
+        let issuer = given.or_else(|| Issuer::new(public_url).ok())?;
+        Some(Self { issuer, algorithm, lifetimes, refresh_grace, leeway, future_skew })
+    }
+}
+
+fn read_lifetimes(section: &mut Section<'_>) -> Lifetimes {
+    let default = Lifetimes::default();
+    let access_token = section.bounded(
+        "access_token_lifetime",
+        "how long an access token lives",
+        default.access_token,
+        ACCESS_LIFE,
+    );
+    let session_idle = section.bounded(
+        "session_idle",
+        "how long a session lives that is not renewed",
+        default.session_idle,
+        SESSION_LIFE,
+    );
+    let session_absolute = section.bounded(
+        "session_absolute",
+        "how long a session lives, however often it is renewed",
+        default.session_absolute,
+        SESSION_LIFE,
+    );
+    let lifetimes = Lifetimes { access_token, session_idle, session_absolute };
+    check_lifetimes(section, &lifetimes);
+    lifetimes
+}
+
+/// A session that may be idle longer than it may live is a mistake.
+pub(super) fn check_lifetimes(section: &mut Section<'_>, lifetimes: &Lifetimes) {
+    if lifetimes.session_idle > lifetimes.session_absolute {
+        section.problem("session_idle", "is longer than `session_absolute`, expected at most as long");
+    }
+}

@@ -1,0 +1,6 @@
+//! What the server's parts do, tried from outside.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
+
+mod config;
+mod config_schema;
