@@ -1,0 +1,30 @@
+//! The port to the answering server's own verifier.
+
+use quash_core::position::Position;
+use quash_core::revocation::entry::Entry;
+use quash_core::time::Timestamp;
+use quash_jose::KeySet;
+
+/// The verifier that answers beside this authority, in the same process.
+///
+/// # Contract
+/// - [`Enforcement::apply`] and [`Enforcement::advance`] have taken effect when they return: the next check sees
+///   them. Entries come in the order of the log; one that lies at or below the watermark is skipped.
+/// - The watermark never goes back.
+/// - Keys are installed before a token is signed with one of them, and replace those installed before.
+pub trait Enforcement: Send + Sync {
+    /// The position up to which every entry is enforced.
+    fn watermark(&self) -> Position;
+
+    /// Enforces `entries`, which follow one another in the order of the log.
+    fn apply(&self, entries: &[Entry]);
+
+    /// Raises the watermark: no entry up to `position` is left out.
+    fn advance(&self, position: Position);
+
+    /// Takes the keys that this authority's tokens are to be checked with.
+    fn install_own_keys(&self, keys: KeySet);
+
+    /// Forgets what can not matter at `now`; how many entries went.
+    fn purge(&self, now: Timestamp) -> usize;
+}

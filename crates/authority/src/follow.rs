@@ -1,0 +1,56 @@
+//! Keeping the answering server's own verifier up to date.
+
+use std::time::Duration;
+
+use quash_core::position::Position;
+use quash_storage::ports::StoreError;
+
+use crate::authority::Authority;
+
+/// How many entries are read from the store at once.
+const BATCH: usize = 1000;
+/// How long after a store error the follower tries again.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+impl Authority {
+    /// Returns once the verifier beside this authority enforces every entry up to `position`, which is durable.
+    ///
+    /// One caller reads the store for all: the others find the watermark raised when it is their turn.
+    pub(crate) async fn enforce_up_to(&self, position: Position) -> Result<(), StoreError> {
+        if self.enforcement.watermark() >= position {
+            return Ok(());
+        }
+        let _one_at_a_time = self.catching_up.lock().await;
+        loop {
+            let watermark = self.enforcement.watermark();
+            if watermark >= position {
+                return Ok(());
+            }
+            let entries = self.store.live_after(watermark, self.now(), BATCH).await?;
+            if entries.is_empty() {
+                // INVARIANT: `position` was durable before the store was read, and the store shows every live
+                // entry up to it: what lies between can hit no living token.
+                self.enforcement.advance(position);
+                return Ok(());
+            }
+            self.enforcement.apply(&entries);
+        }
+    }
+
+    /// Follows the log for as long as the store lives: entries that another server appended are enforced here too.
+    /// Run it as a background task. A store error is waited out; what is known stays enforced.
+    pub async fn follow(&self) {
+        let mut head = self.store.head_changes();
+        loop {
+            let position = *head.borrow_and_update();
+            if let Err(error) = self.enforce_up_to(position).await {
+                tracing::warn!(%error, "the revocation log can not be read; trying again");
+                tokio::time::sleep(RETRY_AFTER).await;
+                continue;
+            }
+            if head.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Forgetting what can not matter any more, and noticing what other servers changed.
+
+use quash_storage::ports::Purged;
+
+use crate::authority::Authority;
+use crate::error::Error;
+
+/// What was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Maintained {
+    /// By the store.
+    pub store: Purged,
+    /// Entries, by the verifier beside this authority.
+    pub verifier_entries: usize,
+}
+
+/// So many rounds of purging a call; the next call goes on.
+const MOST_ROUNDS: usize = 1000;
+
+impl Authority {
+    /// Purges the store and the verifier, drops signing keys whose last token is over, and takes notice of keys and
+    /// credentials that another server on the same store changed. To be called every few seconds to minutes.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Keys`]; what was purged stays purged, the rest is for the next call.
+    pub async fn maintain(&self) -> Result<Maintained, Error> {
+        let now = self.now();
+        // INVARIANT: from here on nothing is judged before `now`: a clock that jumps back revives nothing.
+        self.raise_ratchet(now);
+        let mut maintained =
+            Maintained { verifier_entries: self.enforcement.purge(now), ..Maintained::default() };
+        for _ in 0..MOST_ROUNDS {
+            let purged = self.store.purge(now, self.settings.keep_ended).await?;
+            maintained.store.entries += purged.entries;
+            maintained.store.sessions += purged.sessions;
+            maintained.store.idempotency_keys += purged.idempotency_keys;
+            if purged == Purged::default() {
+                break;
+            }
+        }
+        self.maintain_keys(now).await?;
+        self.maintain_credentials().await?;
+        Ok(maintained)
+    }
+}

@@ -1,0 +1,105 @@
+//! Who may do what: one table, role by verb. What it does not say is refused.
+
+use quash_storage::ports::Role;
+
+use crate::caller::Caller;
+use crate::error::Error;
+
+/// What a service credential can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Verb {
+    /// Read the head of the log.
+    ReadHead,
+    /// Open a session, or add a client to one.
+    OpenSession,
+    /// Append an entry to the log.
+    Revoke,
+    /// Read the log.
+    ReadRevocations,
+    /// Look at sessions.
+    ReadSessions,
+    /// End one session.
+    EndSession,
+    /// Ask whether a token is good: introspection and forward-auth.
+    Introspect,
+    /// Follow the feed.
+    FollowFeed,
+    /// Read the metrics.
+    ReadMetrics,
+    /// Look at the signing keys.
+    ReadKeys,
+    /// Change the signing keys.
+    RotateKeys,
+    /// Look at the service credentials and the clients.
+    ReadCredentials,
+    /// Make and remove service credentials.
+    ChangeCredentials,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 13] = [
+        Self::ReadHead,
+        Self::OpenSession,
+        Self::Revoke,
+        Self::ReadRevocations,
+        Self::ReadSessions,
+        Self::EndSession,
+        Self::Introspect,
+        Self::FollowFeed,
+        Self::ReadMetrics,
+        Self::ReadKeys,
+        Self::RotateKeys,
+        Self::ReadCredentials,
+        Self::ChangeCredentials,
+    ];
+
+    /// The verb as it stands in a sentence: "may not `open sessions`".
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::ReadHead => "read the head",
+            Self::OpenSession => "open sessions",
+            Self::Revoke => "revoke",
+            Self::ReadRevocations => "read revocations",
+            Self::ReadSessions => "read sessions",
+            Self::EndSession => "end sessions",
+            Self::Introspect => "introspect",
+            Self::FollowFeed => "follow the feed",
+            Self::ReadMetrics => "read metrics",
+            Self::ReadKeys => "read keys",
+            Self::RotateKeys => "rotate keys",
+            Self::ReadCredentials => "read credentials",
+            Self::ChangeCredentials => "change credentials",
+        }
+    }
+}
+
+/// What `role` may do beside nothing. An administrator may do everything.
+const fn verbs_of(role: Role) -> &'static [Verb] {
+    match role {
+        Role::Admin => &Verb::ALL,
+        Role::Issuer => &[Verb::ReadHead, Verb::OpenSession],
+        Role::Revoker => &[Verb::ReadHead, Verb::Revoke, Verb::ReadRevocations],
+        Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession],
+        Role::Verifier => &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed],
+        Role::Auditor => {
+            &[Verb::ReadHead, Verb::ReadRevocations, Verb::ReadMetrics, Verb::ReadKeys, Verb::ReadSessions]
+        }
+        // A role that this version does not know may do nothing.
+        _ => &[],
+    }
+}
+
+/// Whether a holder of `role` may `verb`.
+pub fn allows(role: Role, verb: Verb) -> bool {
+    verbs_of(role).contains(&verb)
+}
+
+/// Whether `caller` may `verb`.
+///
+/// # Errors
+/// [`Error::Forbidden`] when none of its roles allows it.
+pub fn authorize(caller: &Caller, verb: Verb) -> Result<(), Error> {
+    if caller.roles().iter().any(|role| allows(*role, verb)) { Ok(()) } else { Err(Error::Forbidden(verb)) }
+}

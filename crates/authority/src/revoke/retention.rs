@@ -1,0 +1,47 @@
+//! How long an entry matters: to verifiers, and to the store (design, "Two horizons").
+
+use quash_core::revocation::decide::TimeRules;
+use quash_core::revocation::entry::Effect;
+use quash_core::time::Timestamp;
+
+use super::target::Named;
+use crate::authority::Authority;
+
+/// Until when an entry is held.
+pub(super) struct Retention {
+    /// By verifiers.
+    pub(super) retain_until: Timestamp,
+    /// By the store, against renewals.
+    pub(super) enforce_until: Timestamp,
+}
+
+impl Authority {
+    /// How long an entry about `named`, made at `now`, matters.
+    ///
+    /// - A key's is kept for ever: a compromised key signs tokens of any age.
+    /// - A token's to its end and the largest leeway, where its end is known, but no longer than any token of its
+    ///   issuer can live.
+    /// - Everything else for the longest life of the issuer's tokens, ever.
+    ///
+    /// The store enforces an own cutoff with effect `end` for the longest life of a session, ever, since a session
+    /// opened before it could be renewed that long. A session target needs no such time: its row was ended with it.
+    pub(super) fn retention(
+        &self,
+        named: &Named,
+        rules: &TimeRules,
+        effect: Effect,
+        now: Timestamp,
+    ) -> Retention {
+        let kind = named.target.kind();
+        let longest = now.plus(rules.retention());
+        let retain_until = match (&named.target, named.expires_at) {
+            (quash_core::revocation::target::Target::Key(_), _) => Timestamp::FOREVER,
+            (_, Some(expires_at)) => expires_at.plus(TimeRules::LARGEST_LEEWAY).min(longest),
+            (_, None) => longest,
+        };
+        let ends_sessions = self.is_own(&named.issuer) && !kind.is_identity() && effect == Effect::End;
+        let enforce_until =
+            if ends_sessions { retain_until.max(now.plus(self.horizons.session)) } else { retain_until };
+        Retention { retain_until, enforce_until }
+    }
+}

@@ -1,0 +1,105 @@
+//! From what was asked for to whose what is hit.
+
+use quash_core::ids::Issuer;
+use quash_core::revocation::target::Target;
+use quash_core::time::Timestamp;
+use serde_json::json;
+
+use super::token_text;
+use super::{RevocationRequest, TargetRequest};
+use crate::authority::Authority;
+use crate::caller::Caller;
+use crate::error::{Error, RequestError};
+use crate::idempotency;
+use crate::permissions::Verb;
+use crate::text;
+
+/// A target with its issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) issuer: Issuer,
+    pub(crate) target: Target,
+    /// The end of the token's life, for a token whose `exp` is known.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Authority {
+    /// What `request` is about.
+    pub(super) fn named(&self, request: &RevocationRequest) -> Result<Named, RequestError> {
+        let mut named = match &request.target {
+            TargetRequest::TokenText(token) => token_text::read(token.expose(), request.issuer.as_ref())?,
+            TargetRequest::Issuer(issuer) => whole_issuer(issuer, request.issuer.as_ref())?,
+            other => Named {
+                issuer: request.issuer.clone().unwrap_or_else(|| self.settings.issuer.clone()),
+                target: target(other)?,
+                expires_at: None,
+            },
+        };
+        if let TargetRequest::Token { expires_at, .. } = &request.target {
+            named.expires_at = *expires_at;
+        }
+        if self.rules_of(&named.issuer).is_none() {
+            return Err(RequestError::new("issuer", "our own issuer or a configured one"));
+        }
+        Ok(named)
+    }
+
+    /// Whether `caller` may hit `target`: a credential for one client reaches that client and the sessions that it
+    /// holds a grant of, nothing wider.
+    pub(super) async fn check_reach(&self, caller: &Caller, target: &Target) -> Result<(), Error> {
+        let Some(only) = caller.client() else { return Ok(()) };
+        let within = match target {
+            Target::Client(client) => client == only,
+            Target::Session(id) => {
+                self.store.session(id).await?.is_some_and(|listed| listed.clients.contains(only))
+            }
+            _ => false,
+        };
+        if within { Ok(()) } else { Err(Error::Forbidden(Verb::Revoke)) }
+    }
+}
+
+fn target(request: &TargetRequest) -> Result<Target, RequestError> {
+    Ok(match request {
+        TargetRequest::Token { id, .. } => Target::Token(id.clone()),
+        TargetRequest::Session(id) => Target::Session(id.clone()),
+        TargetRequest::Subject(subject) => Target::Subject(subject.clone()),
+        TargetRequest::Device { subject, device } => {
+            Target::Device { subject: subject.clone(), device: device.clone() }
+        }
+        TargetRequest::Client(client) => Target::Client(client.clone()),
+        TargetRequest::Claim { name, value } => {
+            text::check("target.name", name, 256)?;
+            text::check("target.value", value, 1024)?;
+            Target::Claim { name: name.clone(), value: value.clone() }
+        }
+        TargetRequest::Key(key) => Target::Key(key.clone()),
+        TargetRequest::TokenText(_) | TargetRequest::Issuer(_) => Target::Issuer,
+    })
+}
+
+fn whole_issuer(issuer: &Issuer, beside: Option<&Issuer>) -> Result<Named, RequestError> {
+    if beside.is_some_and(|beside| beside != issuer) {
+        return Err(RequestError::new("issuer", "the same issuer as in the target, or none"));
+    }
+    Ok(Named { issuer: issuer.clone(), target: Target::Issuer, expires_at: None })
+}
+
+impl RevocationRequest {
+    /// What makes two requests the same: everything but the idempotency key and the request id.
+    pub(super) fn digest(&self, named: &Named) -> [u8; 32] {
+        let except = self.except.as_ref().map(|except| format!("{except:?}"));
+        let (target, effect) = (format!("{:?}", named.target), format!("{:?}", self.effect));
+        idempotency::digest(&json!([
+            named.issuer,
+            target,
+            named.expires_at,
+            effect,
+            except,
+            self.window,
+            self.reason,
+            self.dry_run,
+            self.expect_max,
+        ]))
+    }
+}

@@ -1,0 +1,106 @@
+//! What the operator decided: checked once, at the start.
+
+mod check;
+mod client;
+mod lifetimes;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quash_core::ids::{ClientId, Issuer};
+use quash_core::revocation::decide::TimeRules;
+use quash_jose::Algorithm;
+use quash_storage::ports::Horizons;
+
+pub use check::SettingsProblem;
+pub use client::{Allowed, ClientKind, ClientProfile, GrantType, TokenType};
+pub use lifetimes::{Lifetimes, RequestedLifetimes, SessionLimits};
+
+/// What is done about a refresh token that is used again long after its successor (S02).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReusePolicy {
+    /// End the session: a thief and a user can not be told apart.
+    #[default]
+    EndSession,
+    /// Refuse this use, leave the session alone, count it.
+    RefuseOnly,
+}
+
+/// What the operator decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `iss` of own tokens.
+    pub issuer: Issuer,
+    /// How long tokens and sessions live where a client says nothing else.
+    pub lifetimes: Lifetimes,
+    /// For how long after its rotation an older refresh token is answered with the current one (S03).
+    pub refresh_grace: Duration,
+    /// Added to `exp` by own verifiers; at most 60 s.
+    pub leeway: Duration,
+    /// How far ahead `iat` may lie.
+    pub future_skew: Duration,
+    /// What access tokens are signed with.
+    pub algorithm: Algorithm,
+    /// How long a session that is over can still be looked at.
+    pub keep_ended: Duration,
+    /// What is done about a stolen refresh token.
+    pub reuse: ReusePolicy,
+    /// The most bytes of JSON that a session's claims may take (S49).
+    pub claims_budget_bytes: usize,
+    /// The OAuth clients.
+    pub clients: Vec<ClientProfile>,
+    /// Other issuers whose tokens can be revoked here, with their rules of time.
+    pub foreign_issuers: BTreeMap<Issuer, TimeRules>,
+    /// SHA-256 of the administrators' keys that come from the configuration.
+    pub admin_key_digests: Vec<[u8; 32]>,
+}
+
+impl Settings {
+    /// The defaults, for tokens issued as `issuer`: ES256, access tokens of 600 s, 14 days idle, 90 days in all,
+    /// 30 s of refresh grace, no leeway, 5 s of skew, ended sessions kept for 30 days, 4 KiB of claims, no
+    /// client, no administrator.
+    pub fn new(issuer: Issuer) -> Self {
+        Self {
+            issuer,
+            lifetimes: Lifetimes::default(),
+            refresh_grace: Duration::from_secs(30),
+            leeway: Duration::ZERO,
+            future_skew: Duration::from_secs(5),
+            algorithm: Algorithm::Es256,
+            keep_ended: Duration::from_secs(30 * 24 * 3600),
+            reuse: ReusePolicy::default(),
+            claims_budget_bytes: 4096,
+            clients: Vec::new(),
+            foreign_issuers: BTreeMap::new(),
+            admin_key_digests: Vec::new(),
+        }
+    }
+
+    /// The profile of `client`.
+    pub fn client(&self, client: &ClientId) -> Option<&ClientProfile> {
+        self.clients.iter().find(|profile| profile.id == *client)
+    }
+
+    /// The longest lives that these settings allow. The store keeps the longest that were ever configured.
+    pub fn horizons(&self) -> Horizons {
+        let mut longest = Horizons { access_token: self.lifetimes.access, session: self.lifetimes.absolute };
+        for client in &self.clients {
+            let lifetimes = client.lifetimes.unwrap_or(self.lifetimes);
+            let limits = client.longest.unwrap_or(lifetimes.limits());
+            longest.access_token = longest.access_token.max(lifetimes.access);
+            longest.session = longest.session.max(lifetimes.absolute).max(limits.absolute);
+        }
+        longest
+    }
+
+    /// The rules of time for own tokens, where `horizons` is what the store holds after
+    /// [`Settings::horizons`] was raised in it.
+    pub fn own_time_rules(&self, horizons: Horizons) -> TimeRules {
+        TimeRules {
+            leeway: self.leeway,
+            future_skew: self.future_skew,
+            longest_life: horizons.access_token.max(self.horizons().access_token),
+        }
+    }
+}
