@@ -16,6 +16,11 @@ pub struct TlsConfig {
 }
 
 impl TlsConfig {
+    /// These two files.
+    pub fn new(cert_file: PathBuf, key_file: PathBuf) -> Self {
+        Self { cert_file, key_file }
+    }
+
     /// Reads the section; none unless both files are named.
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
         let cert_file: Option<PathBuf> =
