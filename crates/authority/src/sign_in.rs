@@ -122,7 +122,12 @@ impl Authority {
                 self.counters.sessions_opened.add_one();
                 (session, grant)
             }
-            Opened::Before { session, grant } => (session, grant),
+            Opened::Before { session, grant } => {
+                if let Some(refusal) = self.ended_since(&grant).await? {
+                    return Ok(SignedIn::Over(refusal));
+                }
+                (session, grant)
+            }
             Opened::AheadOfHead { .. } => {
                 return Err(RequestError::new("as_of", "a position at or below the head").into());
             }
@@ -138,6 +143,12 @@ impl Authority {
             Ok(reply) => SignedIn::Open(Box::new(reply)),
             Err(over) => SignedIn::Over(Refusal::over(&over)),
         })
+    }
+
+    /// What ended the grant of a repeated sign-in, if something did.
+    async fn ended_since(&self, grant: &Grant) -> Result<Option<Refusal>, Error> {
+        let listed = self.store.grant(&grant.id).await?.map(|(_, listed)| listed);
+        Ok(listed.and_then(|listed| listed.cut_by).map(|entry| Refusal::cut_off(&entry)))
     }
 
     fn check(&self, sign_in: &SignIn, profile: &ClientProfile) -> Result<(), RequestError> {

@@ -9,6 +9,7 @@ use super::token_text;
 use super::{RevocationRequest, TargetRequest};
 use crate::authority::Authority;
 use crate::caller::Caller;
+use crate::claims_policy::RESERVED_CLAIMS;
 use crate::error::{Error, RequestError};
 use crate::idempotency;
 use crate::permissions::Verb;
@@ -38,10 +39,26 @@ impl Authority {
         if let TargetRequest::Token { expires_at, .. } = &request.target {
             named.expires_at = *expires_at;
         }
+        self.check_claim(&named)?;
         if self.rules_of(&named.issuer).is_none() {
             return Err(RequestError::new("issuer", "our own issuer or a configured one"));
         }
         Ok(named)
+    }
+
+    /// A registered claim of our own tokens is no group: it has a target type of its own, or changes from token to
+    /// token, so that a renewal would bring it back.
+    fn check_claim(&self, named: &Named) -> Result<(), RequestError> {
+        match &named.target {
+            Target::Claim { name, .. }
+                if self.is_own(&named.issuer) && RESERVED_CLAIMS.contains(&&**name) && **name != *"amr" =>
+            {
+                let expected =
+                    "a claim of the session; `sub`, `client_id` and the like are targets of their own";
+                Err(RequestError::new("target.name", expected))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether `caller` may hit `target`: a credential for one client reaches that client and the sessions that it

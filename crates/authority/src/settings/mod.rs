@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use quash_core::ids::{ClientId, Issuer};
 use quash_core::revocation::decide::TimeRules;
-use quash_jose::Algorithm;
+use quash_jose::{Algorithm, Required, TokenProfile, TypeRule};
 use quash_storage::ports::Horizons;
 
 pub use check::SettingsProblem;
@@ -102,5 +102,27 @@ impl Settings {
             future_skew: self.future_skew,
             longest_life: horizons.access_token.max(self.horizons().access_token),
         }
+    }
+
+    /// What own access tokens look like: those of every client, and those of no session (`client_credentials`).
+    pub fn own_token_profile(&self) -> TokenProfile {
+        let mut audiences: Vec<String> =
+            self.clients.iter().flat_map(|client| &client.audiences).map(ToString::to_string).collect();
+        let mut types: Vec<String> =
+            self.clients.iter().map(|client| client.token_type.name().to_owned()).collect();
+        for names in [&mut audiences, &mut types] {
+            names.sort_unstable();
+            names.dedup();
+        }
+        let required = vec![
+            Required::Subject,
+            Required::Client,
+            Required::Token,
+            Required::IssuedAt,
+            Required::Position,
+        ];
+        TokenProfile::own(self.issuer.clone(), audiences)
+            .with_types(TypeRule::OneOf(types))
+            .with_required(required)
     }
 }

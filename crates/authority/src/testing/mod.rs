@@ -3,8 +3,12 @@
 
 mod clock;
 mod entropy;
+mod faulty_store;
+mod in_memory;
 mod verifier;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
-pub use verifier::{InMemoryVerifier, Judged};
+pub use faulty_store::{FaultyStore, WhenToFail};
+pub use in_memory::{ADMIN_KEY, InMemoryAuthority};
+pub use verifier::InMemoryVerifier;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use quash_core::defect::Defect;
-use quash_core::ids::Issuer;
 use quash_core::position::Position;
 use quash_core::revocation::decide::{Decision, Question, TimeRules, decide};
 use quash_core::revocation::entry::Entry;
@@ -26,22 +25,13 @@ pub struct InMemoryVerifier {
     rules: TimeRules,
 }
 
-/// A token and what was decided about it.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// What it says.
-    pub claims: VerifiedClaims,
-    /// Whether it may be used.
-    pub decision: Decision,
-}
-
 impl InMemoryVerifier {
-    /// A verifier of the tokens of `issuer` for one of `audiences`, over the log `log`.
-    pub fn new(log: &LogIdentity, issuer: Issuer, audiences: Vec<String>, rules: TimeRules) -> Self {
+    /// A verifier of the tokens that `profile` and `rules` describe, over the log `log`.
+    pub fn new(log: &LogIdentity, profile: TokenProfile, rules: TimeRules) -> Self {
         Self {
             state: RevocationState::new(log.key, log.origin),
             keys: ArcSwap::from_pointee(KeySet::default()),
-            profile: TokenProfile::own(issuer, audiences),
+            profile,
             rules,
         }
     }

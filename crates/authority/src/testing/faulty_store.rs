@@ -1,0 +1,198 @@
+//! A store that fails when it is told to.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quash_core::ids::{CredentialId, GrantId, SessionId};
+use quash_core::position::{Head, Position};
+use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::session::grant::Grant;
+use quash_core::session::renewal::Renewal;
+use quash_core::time::Timestamp;
+use quash_storage::ports::{
+    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey,
+};
+use tokio::sync::watch;
+
+/// When a [`FaultyStore`] fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenToFail {
+    /// Never.
+    #[default]
+    Never,
+    /// At every call, before anything is done.
+    Always,
+    /// At the call of this number, counted from when the plan was set, before anything is done.
+    Before(u64),
+    /// At the call of this number, after it was done: the reply is lost.
+    After(u64),
+}
+
+/// A store that hands every call on, and fails when it is told to.
+#[derive(Debug)]
+pub struct FaultyStore<S> {
+    inner: S,
+    plan: Mutex<WhenToFail>,
+    calls: AtomicU64,
+}
+
+enum Fault {
+    None,
+    Before,
+    After,
+}
+
+impl<S> FaultyStore<S> {
+    /// `inner`, not failing yet.
+    pub const fn new(inner: S) -> Self {
+        Self { inner, plan: Mutex::new(WhenToFail::Never), calls: AtomicU64::new(0) }
+    }
+
+    /// Sets when to fail from now on. Calls are counted anew, from zero.
+    pub fn fail(&self, when: WhenToFail) {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = when;
+        self.calls.store(0, Ordering::SeqCst);
+    }
+
+    /// How many calls came since the plan was set.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// The store behind it, which does not fail.
+    pub const fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    fn fault(&self) -> Fault {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        match *self.plan.lock().unwrap_or_else(PoisonError::into_inner) {
+            WhenToFail::Always => Fault::Before,
+            WhenToFail::Before(number) if number == call => Fault::Before,
+            WhenToFail::After(number) if number == call => Fault::After,
+            _ => Fault::None,
+        }
+    }
+
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let failure = || Err(StoreError::Unavailable("told to fail".into()));
+        match self.fault() {
+            Fault::Before => failure(),
+            Fault::After => call.await.and_then(|_| failure()),
+            Fault::None => call.await,
+        }
+    }
+}
+
+#[async_trait]
+impl<S: Store> RevocationLog for FaultyStore<S> {
+    async fn identity(&self) -> Result<LogIdentity, StoreError> {
+        self.call(self.inner.identity()).await
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        self.call(self.inner.head()).await
+    }
+
+    fn head_changes(&self) -> watch::Receiver<Position> {
+        self.inner.head_changes()
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        self.call(self.inner.append(append)).await
+    }
+
+    async fn live_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.call(self.inner.live_after(after, now, limit)).await
+    }
+
+    async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.call(self.inner.entries_before(before, limit)).await
+    }
+
+    async fn count_matching(&self, entry: &NewEntry) -> Result<u64, StoreError> {
+        self.call(self.inner.count_matching(entry)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> SessionRegistry for FaultyStore<S> {
+    async fn open(&self, session: NewSession) -> Result<Opened, StoreError> {
+        self.call(self.inner.open(session)).await
+    }
+
+    async fn join(&self, join: Join) -> Result<Joined, StoreError> {
+        self.call(self.inner.join(join)).await
+    }
+
+    async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
+        self.call(self.inner.renew(grant, renewal)).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {
+        self.call(self.inner.session(id)).await
+    }
+
+    async fn grant(&self, id: &GrantId) -> Result<Option<(Grant, Listed)>, StoreError> {
+        self.call(self.inner.grant(id)).await
+    }
+
+    async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
+        self.call(self.inner.sessions(filter, page)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> KeyRingStore for FaultyStore<S> {
+    async fn key_ring(&self) -> Result<KeyRing, StoreError> {
+        self.call(self.inner.key_ring()).await
+    }
+
+    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
+        self.call(self.inner.replace_key_ring(expected, keys)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> CredentialStore for FaultyStore<S> {
+    async fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError> {
+        self.call(self.inner.credentials()).await
+    }
+
+    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
+        self.call(self.inner.put_credential(credential)).await
+    }
+
+    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
+        self.call(self.inner.delete_credential(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Maintenance for FaultyStore<S> {
+    async fn raise_horizons(&self, configured: Horizons) -> Result<Horizons, StoreError> {
+        self.call(self.inner.raise_horizons(configured)).await
+    }
+
+    async fn ratchet(&self) -> Result<Timestamp, StoreError> {
+        self.call(self.inner.ratchet()).await
+    }
+
+    async fn purge(&self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError> {
+        self.call(self.inner.purge(now, keep_ended)).await
+    }
+}

@@ -1,0 +1,105 @@
+//! An authority in memory, with a verifier that answers for it.
+
+use std::sync::Arc;
+
+use quash_core::ids::Subject;
+use quash_core::revocation::decide::Decision;
+use quash_core::time::Timestamp;
+use quash_jose::digest::sha256;
+use quash_storage::memory::MemoryStore;
+use quash_storage::ports::{RevocationLog as _, Store};
+
+use super::{FaultyStore, InMemoryVerifier, ManualClock, SeededEntropy};
+use crate::authority::Authority;
+use crate::caller::Caller;
+use crate::clock::Clock as _;
+use crate::enforcement::Enforcement;
+use crate::error::{Error, RequestError};
+use crate::masters::{Master, Masters};
+use crate::settings::Settings;
+use crate::sign_in::{SignIn, SignedIn};
+use crate::start::{Foundations, StartError};
+use crate::token_reply::TokenReply;
+
+/// The key of the administrator of every [`InMemoryAuthority`].
+pub const ADMIN_KEY: &str = "the administrator's key, for tests alone";
+
+/// An authority over a store in memory, with a clock that stands still and a verifier beside it.
+pub struct InMemoryAuthority {
+    /// The authority.
+    pub authority: Arc<Authority>,
+    /// Judges its tokens.
+    pub verifier: Arc<InMemoryVerifier>,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    /// Its store, which can be made to fail.
+    pub store: Arc<FaultyStore<MemoryStore>>,
+}
+
+impl InMemoryAuthority {
+    /// An authority with `settings`, its clock at `now`. The same `seed` gives the same ids.
+    ///
+    /// # Errors
+    /// [`StartError`] for settings that can not work.
+    pub async fn start(settings: Settings, now: Timestamp, seed: u64) -> Result<Self, StartError> {
+        let mut random = [0; 36];
+        random.iter_mut().zip(seed.to_be_bytes()).for_each(|(to, from)| *to = from);
+        let store = MemoryStore::fresh(settings.issuer.clone(), now, random);
+        let store = Arc::new(FaultyStore::new(store));
+        Self::start_over(store, settings, Arc::new(ManualClock::at(now)), seed).await
+    }
+
+    /// An authority over a store that is there already: a second server, or the same one after a restart.
+    ///
+    /// # Errors
+    /// [`StartError`], and whatever the store was told to fail with.
+    pub async fn start_over(
+        store: Arc<FaultyStore<MemoryStore>>,
+        mut settings: Settings,
+        clock: Arc<ManualClock>,
+        seed: u64,
+    ) -> Result<Self, StartError> {
+        settings.admin_key_digests.push(sha256(ADMIN_KEY.as_bytes()));
+        let log = store.identity().await?;
+        let rules = settings.own_time_rules(settings.horizons());
+        let verifier = Arc::new(InMemoryVerifier::new(&log, settings.own_token_profile(), rules));
+        let masters = Masters::single(Master::from_random([7; 32]));
+        let authority = Authority::start(Foundations {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            enforcement: Arc::clone(&verifier) as Arc<dyn Enforcement>,
+            clock: Arc::clone(&clock) as Arc<dyn crate::clock::Clock>,
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            masters: masters.map_err(|_| Error::Keys("no master".into()))?,
+            settings,
+        });
+        Ok(Self { authority: Arc::new(authority.await?), verifier, clock, store })
+    }
+
+    /// The administrator.
+    ///
+    /// # Errors
+    /// None, unless the authority does not know its own administrator.
+    pub fn admin(&self) -> Result<Caller, Error> {
+        let unknown = || RequestError::new("authorization", "the administrator's key").into();
+        self.authority.authenticate_credential(ADMIN_KEY).ok_or_else(unknown)
+    }
+
+    /// Signs `subject` in through the first client of the settings.
+    ///
+    /// # Errors
+    /// What [`Authority::sign_in`] says.
+    pub async fn sign_in(&self, subject: &str) -> Result<TokenReply, Error> {
+        let settings = self.authority.settings();
+        let client = settings.clients.first().ok_or_else(|| RequestError::new("clients", "at least one"))?;
+        let subject = Subject::new(subject).map_err(|_| RequestError::new("subject", "an id"))?;
+        match self.authority.sign_in(&self.admin()?, SignIn::new(subject, client.id.clone())).await? {
+            SignedIn::Open(reply) => Ok(*reply),
+            _ => Err(RequestError::new("subject", "a new sign-in").into()),
+        }
+    }
+
+    /// Whether `token` may be used at the present instant.
+    pub fn judge(&self, token: &str) -> Decision {
+        self.verifier.judge(token, self.clock.now())
+    }
+}
