@@ -54,8 +54,9 @@ impl IssuerScope {
 
 /// What one token names. Made once per token, at its first check; about 100 ns.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct TokenNames {
-    /// The issuer whose key made the signature.
+    /// The issuer whose key made the signature. Stands first: every repeated check reads it.
     pub issuer: Arc<IssuerScope>,
     /// `jti`, else the digest of the signing input.
     pub token: Option<TargetKey>,

@@ -17,6 +17,7 @@ use crate::verified::VerifiedClaims;
 /// Belongs to one token, one state and one set of time rules for its whole life: a token whose issuer gets
 /// other rules needs a new one.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Standing {
     // What the shortcut reads stands first, and fits one cache line.
     from: Timestamp,
@@ -24,8 +25,8 @@ pub struct Standing {
     passed_at: AtomicU64,
     /// The buckets of the names; a name that the token lacks repeats one that it has.
     buckets: [u16; 4],
-    names: TokenNames,
     nameless: bool,
+    names: TokenNames,
 }
 
 impl Standing {
@@ -50,8 +51,12 @@ impl Standing {
     pub fn holds(&self, state: &RevocationState, now: Timestamp) -> bool {
         let passed_at = self.passed_at.load(Ordering::Acquire);
         let quiet = self.nameless || state.quiet_since(self.buckets, passed_at);
-        let alive = self.from <= now && now < self.until;
-        passed_at > 0 && alive && quiet && self.names.issuer.wide() <= passed_at
+        passed_at > 0 && self.is_alive(now) && quiet && self.names.issuer.wide() <= passed_at
+    }
+
+    /// Whether the rules of time let the token be used at `now`.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
     }
 
     /// Decides about `token`, which this was made for, and remembers a full pass.

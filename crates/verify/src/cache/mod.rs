@@ -1,0 +1,128 @@
+//! The token cache: signature results and parsed claims of tokens that were seen before.
+//!
+//! ```text
+//!   token ──last 16 bytes──▶ map ──candidate──▶ all bytes equal? ──▶ verified before
+//! ```
+//!
+//! Bounded in count and by the tokens' own lives. A decision is never cached: whoever finds a token here
+//! still has to judge it.
+
+mod ring;
+mod tail;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use papaya::{HashMap, LocalGuard};
+use quash_core::time::Timestamp;
+
+use self::ring::{Placed, Ring};
+use self::tail::{ByTail, Tail};
+use crate::token::VerifiedToken;
+
+/// How many places are swept before a waiting insert gets its turn.
+const SWEPT_AT_ONCE: usize = 1024;
+
+/// Verified tokens by their text.
+///
+/// Readers take no lock; inserting takes one. INVARIANT: a text is found only if every byte of it is that of a
+/// text that was inserted, and then with the token that it was inserted with (attacks.md row 24).
+pub(crate) struct TokenCache {
+    map: HashMap<Tail, Cached, ByTail>,
+    ring: Mutex<Ring>,
+    capacity: usize,
+}
+
+struct Cached {
+    text: Box<str>,
+    token: Arc<VerifiedToken>,
+    place: u32,
+    /// Whether somebody found it since the ring's hand passed.
+    used: AtomicBool,
+}
+
+impl TokenCache {
+    /// A cache for at most `capacity` tokens; zero is no cache. Grows as it fills.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { map: HashMap::default(), ring: Mutex::new(Ring::new(capacity)), capacity }
+    }
+
+    /// What keeps found tokens alive. A few nanoseconds.
+    pub(crate) fn guard(&self) -> LocalGuard<'_> {
+        self.map.guard()
+    }
+
+    /// The token whose text is `text`, every byte of it.
+    #[inline]
+    pub(crate) fn find<'g>(&self, text: &str, guard: &'g LocalGuard<'_>) -> Option<&'g Arc<VerifiedToken>> {
+        let cached = self.map.get(&Tail::of(text)?, guard)?;
+        if *cached.text != *text {
+            return None;
+        }
+        // Written once a turn of the ring, so that readers do not fight for the line.
+        if !cached.used.load(Ordering::Relaxed) {
+            cached.used.store(true, Ordering::Relaxed);
+        }
+        Some(&cached.token)
+    }
+
+    /// Keeps `token` under its text, in place of one with the same tail if there is one.
+    pub(crate) fn insert(&self, text: &str, token: Arc<VerifiedToken>, now: Timestamp) {
+        let Some(tail) = Tail::of(text).filter(|_| self.capacity > 0) else { return };
+        let placed = Placed { tail, until: token.standing().until() };
+        let text = Box::from(text);
+        let map = self.map.pin();
+        let mut ring = self.lock();
+        let place = if let Some(held) = map.get(&tail) {
+            ring.set(held.place, placed);
+            held.place
+        } else {
+            let was_used = |tail| map.get(&tail).is_some_and(|held| held.used.swap(false, Ordering::Relaxed));
+            let Some((place, gone)) = ring.place(placed, now, was_used) else { return };
+            if let Some(gone) = gone {
+                map.remove(&gone.tail);
+            }
+            place
+        };
+        map.insert(tail, Cached { text, token, place, used: AtomicBool::new(false) });
+    }
+
+    /// Lets every token go whose life is over at `now`. Returns how many went. Walks all places, a few
+    /// nanoseconds each, and holds up inserts only for moments.
+    pub(crate) fn sweep(&self, now: Timestamp) -> usize {
+        let mut swept = 0;
+        let mut from = 0;
+        loop {
+            let mut ring = self.lock();
+            let gone = ring.clear_over(from, from + SWEPT_AT_ONCE, now);
+            let map = self.map.pin();
+            for placed in &gone {
+                map.remove(&placed.tail);
+            }
+            swept += gone.len();
+            from += SWEPT_AT_ONCE;
+            if from >= ring.len() {
+                return swept;
+            }
+        }
+    }
+
+    /// How many tokens are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        // A panic between two steps of an insert costs at most a place.
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenCache").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

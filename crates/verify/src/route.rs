@@ -1,0 +1,73 @@
+//! What one route asks of a token beyond being accepted.
+
+use quash_core::ids::Issuer;
+
+use crate::checked::{Checked, Refusal, TokenRef};
+
+/// The rules of one route. Empty rules ask for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouteRules {
+    scopes: Vec<Box<str>>,
+    issuers: Vec<Issuer>,
+}
+
+/// Whether a route is open to a token.
+#[derive(Debug)]
+pub enum Admission<'p> {
+    /// It is.
+    Admitted(TokenRef<'p>),
+    /// The token is good, but the route asks for more.
+    Forbidden(TokenRef<'p>, Shortfall),
+    /// The token is refused everywhere.
+    Refused(Refusal<'p>),
+}
+
+/// What a good token lacks for a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shortfall {
+    /// A scope: all that the route asks for, separated by spaces (RFC 6750 section 3, `scope`).
+    Scope(String),
+    /// It comes from an issuer that the route is not open to.
+    Issuer,
+}
+
+impl RouteRules {
+    /// Asks for nothing.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Asks for `scope`, too.
+    #[must_use]
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.scopes.push(scope.into());
+        self
+    }
+
+    /// Opens the route to tokens of `issuer`; without any such call, to those of all trusted issuers.
+    #[must_use]
+    pub fn issuer(mut self, issuer: Issuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// What `checked` comes to on this route.
+    pub fn admit<'p>(&self, checked: Checked<'p>) -> Admission<'p> {
+        match checked {
+            Checked::Rejected(refusal) => Admission::Refused(refusal),
+            Checked::Accepted(token) => match self.shortfall(&token) {
+                None => Admission::Admitted(token),
+                Some(shortfall) => Admission::Forbidden(token, shortfall),
+            },
+        }
+    }
+
+    fn shortfall(&self, token: &TokenRef<'_>) -> Option<Shortfall> {
+        if !self.issuers.is_empty() && !self.issuers.contains(token.verified_issuer()) {
+            return Some(Shortfall::Issuer);
+        }
+        let has_all = self.scopes.iter().all(|scope| token.has_scope(scope));
+        (!has_all).then(|| Shortfall::Scope(self.scopes.join(" ")))
+    }
+}

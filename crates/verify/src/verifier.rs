@@ -1,0 +1,187 @@
+//! The verifier: who is trusted, what is revoked, what was seen before.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use quash_core::ids::Issuer;
+use quash_core::revocation::freshness::Undecided;
+use quash_core::revocation::state::RevocationState;
+use quash_core::time::Timestamp;
+use quash_jose::{KeySet, Limits, TokenReader};
+
+use crate::builder::Builder;
+use crate::cache::TokenCache;
+use crate::checked::Checked;
+use crate::counters::{Counters, Counts};
+use crate::issuer::{Directory, IssuerConfig, IssuerConflict, TrustedIssuer};
+use crate::moment::Moment;
+use crate::pinned::Pinned;
+
+/// Judges tokens of many issuers from memory.
+///
+/// Everything takes `&self`. Checks take no lock, read no clock and allocate nothing for a token that was seen
+/// before.
+#[derive(Debug)]
+pub struct Verifier {
+    pub(crate) state: RevocationState,
+    pub(crate) cache: TokenCache,
+    pub(crate) counters: Counters,
+    pub(crate) directory: ArcSwap<Directory>,
+    pub(crate) reader: ArcSwap<TokenReader>,
+    pub(crate) shortcut: bool,
+    limits: Limits,
+    /// The latest `now` of a purge: entries that it removed still count for clocks that jump back below it.
+    ratchet: AtomicU64,
+    changing: Mutex<()>,
+}
+
+/// Why keys were not replaced. The keys before stay in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysRefused {
+    /// No issuer has this name.
+    #[error("no issuer of this name is trusted here")]
+    UnknownIssuer,
+    /// The set holds no key: it would refuse every token of the issuer.
+    #[error("the key set holds no key")]
+    Empty,
+}
+
+impl Verifier {
+    /// Starts to describe a verifier.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn new(state: RevocationState, builder: &Builder) -> Self {
+        Self {
+            state,
+            cache: TokenCache::new(builder.cached_tokens),
+            counters: Counters::default(),
+            directory: ArcSwap::default(),
+            reader: ArcSwap::from_pointee(TokenReader::new(builder.limits)),
+            shortcut: builder.shortcut,
+            limits: builder.limits,
+            ratchet: AtomicU64::new(builder.ratchet.milliseconds()),
+            changing: Mutex::new(()),
+        }
+    }
+
+    /// Judges `token` at `at`. The answer is independent of the verifier; where it is looked at and dropped at
+    /// once, [`pin`](Self::pin) saves the counting of references.
+    ///
+    /// # Errors
+    /// [`Undecided`] when nothing refuses the token, but the state is too old or too incomplete to accept on;
+    /// also when its issuer's keys were never loaded.
+    pub fn check(&self, token: &str, at: Moment) -> Result<Checked<'static>, Undecided> {
+        self.pin().check(token, at).map(Checked::into_owned)
+    }
+
+    /// Holds the token cache still, for one check or a few in a row. Costs a few nanoseconds. Memory of tokens
+    /// that leave the cache is freed only when no pin is held, so do not keep it.
+    pub fn pin(&self) -> Pinned<'_> {
+        Pinned::new(self)
+    }
+
+    /// Trusts an issuer, or gives new rules to one that is trusted already: then every token of it is verified
+    /// anew.
+    ///
+    /// # Errors
+    /// [`IssuerConflict`]; nothing is changed then.
+    pub fn set_issuer(&self, config: &IssuerConfig) -> Result<(), IssuerConflict> {
+        let _changing = self.changing();
+        let mut directory = Directory::clone(&self.directory.load());
+        directory.admit(config)?;
+        let old = directory.put(Arc::new(TrustedIssuer::new(config)));
+        self.directory.store(Arc::new(directory));
+        self.retire(old);
+        Ok(())
+    }
+
+    /// Trusts an issuer no longer. When this returns, no check accepts a token of it. Returns whether it was
+    /// trusted before.
+    pub fn remove_issuer(&self, name: &Issuer) -> bool {
+        let _changing = self.changing();
+        let mut directory = Directory::clone(&self.directory.load());
+        let old = directory.remove(name.as_str());
+        let was_trusted = old.is_some();
+        self.directory.store(Arc::new(directory));
+        self.retire(old);
+        was_trusted
+    }
+
+    /// Replaces all keys of an issuer. When this returns, no check accepts on a signature of a key that is not
+    /// in `keys`; the signatures of cached tokens are checked anew as they come.
+    ///
+    /// # Errors
+    /// [`KeysRefused`]: the last good set stays in force.
+    pub fn replace_keys(&self, issuer: &Issuer, keys: KeySet) -> Result<(), KeysRefused> {
+        if keys.is_empty() {
+            return Err(KeysRefused::Empty);
+        }
+        let directory = self.directory.load();
+        let issuer = directory.find(Some(issuer.as_str())).ok_or(KeysRefused::UnknownIssuer)?;
+        issuer.replace_keys(keys);
+        self.forget_headers();
+        Ok(())
+    }
+
+    /// The keys of an issuer in force.
+    pub fn keys(&self, issuer: &Issuer) -> Option<Arc<KeySet>> {
+        self.directory.load().find(Some(issuer.as_str())).map(|issuer| issuer.keys())
+    }
+
+    /// Forgets what can hit or be no living token any more at `now`: entries and cached tokens. The owner calls
+    /// it every few seconds; checks go on meanwhile.
+    ///
+    /// From here on a check at an earlier instant is judged at `now` (I10): a clock that jumps back must not
+    /// revive a token whose revocation is forgotten.
+    pub fn purge(&self, now: Timestamp) -> Purged {
+        // INVARIANT: the ratchet rises before anything is forgotten.
+        let before = self.ratchet.fetch_max(now.milliseconds(), Ordering::AcqRel);
+        let now = now.max(Timestamp::from_milliseconds(before));
+        Purged { entries: self.state.purge(now), tokens: self.cache.sweep(now) }
+    }
+
+    /// The latest instant of a purge. Persist it, and give it to the next builder.
+    pub fn ratchet(&self) -> Timestamp {
+        Timestamp::from_milliseconds(self.ratchet.load(Ordering::Acquire))
+    }
+
+    /// What happened so far.
+    pub fn counts(&self) -> Counts {
+        self.counters.read()
+    }
+
+    /// How many tokens are cached.
+    pub fn cached_tokens(&self) -> usize {
+        self.cache.len()
+    }
+
+    fn retire(&self, old: Option<Arc<TrustedIssuer>>) {
+        if let Some(old) = old {
+            old.retire();
+            self.forget_headers();
+        }
+    }
+
+    /// A reader keeps a bounded number of headers for ever: those of replaced keys give up their room.
+    fn forget_headers(&self) {
+        self.reader.store(Arc::new(TokenReader::new(self.limits)));
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        // The guard protects no data of its own: the directory is replaced as a whole.
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a purge removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purged {
+    /// Entries of the revocation state.
+    pub entries: usize,
+    /// Cached tokens.
+    pub tokens: usize,
+}
