@@ -38,6 +38,9 @@ pub enum KeyError {
     /// The secret is shorter than the hash of its algorithm (RFC 7518 section 3.2).
     #[error("the secret is shorter than the hash of its algorithm")]
     ShortSecret,
+    /// The secret is the text of a public key (PEM, JWK or OpenSSH), which is known to everybody.
+    #[error("the secret is the text of a public key")]
+    NotASecret,
     /// The cryptographic library failed where it never should.
     #[error("the cryptographic library refused the operation")]
     Crypto,

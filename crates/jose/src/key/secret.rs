@@ -39,7 +39,7 @@ pub enum ShortSecret {
     Allow,
 }
 
-/// Checks the length of a secret for `algorithm`.
+/// Checks that `secret` is one, and long enough for `algorithm`.
 pub(super) fn check_secret(algorithm: Algorithm, secret: &[u8], short: ShortSecret) -> Result<(), KeyError> {
     let least = match algorithm {
         Algorithm::Hs256 => 32,
@@ -49,7 +49,17 @@ pub(super) fn check_secret(algorithm: Algorithm, secret: &[u8], short: ShortSecr
     };
     match secret.len() {
         0 => Err(KeyError::EmptySecret),
+        _ if is_public_key_text(secret) => Err(KeyError::NotASecret),
         length if length < least && short == ShortSecret::Refuse => Err(KeyError::ShortSecret),
         _ => Ok(()),
     }
+}
+
+/// Whether `secret` is a public key as people store them: then everybody could sign with it (attack row 2).
+fn is_public_key_text(secret: &[u8]) -> bool {
+    let text = secret.trim_ascii_start();
+    let holds = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    let is_ssh = [&b"ssh-"[..], b"ecdsa-sha2-", b"sk-ssh-"].iter().any(|start| text.starts_with(start));
+    let is_jwk = text.starts_with(b"{") && holds(b"\"kty\"");
+    is_ssh || is_jwk || holds(b"-----BEGIN ")
 }
