@@ -37,9 +37,9 @@ deny: ## Check licences, sources and banned crates of the dependencies (needs ca
 	@cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install cargo-deny --locked"; exit 1; }
 	cargo deny check bans licenses sources
 
-bench: ## Measure against the references, print the table and write target/bench.json
+bench: ## Measure against the references, print the table, write target/bench.json; ARGS="--quick" or "--only NAME"
 	@scripts/install-bench-dependencies
-	cargo run --release --manifest-path bench/Cargo.toml
+	cargo run --release --manifest-path bench/Cargo.toml -- $(ARGS)
 
 clean-test-data: ## Remove what test runs left behind (not the compiled code, not quash-data)
 	rm -rf target/tmp target/test-data

@@ -1,0 +1,74 @@
+//! Measures quash against what it is compared with: each row a ratio of two figures of one run.
+//!
+//! See `docs/benchmark.md` for what every row does and does not say.
+
+mod arguments;
+mod entries;
+mod keys;
+mod measure;
+mod reference;
+mod report;
+mod row;
+mod rows;
+mod subject;
+mod tokens;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use mimalloc::MiMalloc;
+
+use crate::arguments::Arguments;
+use crate::row::Row;
+use crate::rows::{ALONE, GROUPS, Run};
+
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    if let Some(name) = &arguments.alone {
+        return measure_alone(name);
+    }
+    if arguments.list {
+        for group in GROUPS {
+            println!("{:<14} {}", group.name, group.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let run = Run::new(&root.join("target"), arguments.quick)?;
+    let (rows, complete) = measure(&run, &arguments);
+    report::print_summary(&rows);
+    report::write(&root.join("target/bench.json"), &rows)?;
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Measures every group that was asked for; whether all of them could be.
+fn measure(run: &Run, arguments: &Arguments) -> (Vec<Row>, bool) {
+    report::print_head();
+    let (mut rows, mut complete) = (Vec::new(), true);
+    for group in GROUPS.iter().filter(|group| arguments.wants(group.name)) {
+        match (group.measure)(run) {
+            Ok(found) => {
+                found.iter().for_each(report::print_row);
+                rows.extend(found);
+            }
+            Err(error) => {
+                complete = false;
+                eprintln!("{}: not measured: {error:#}", group.name);
+            }
+        }
+    }
+    (rows, complete)
+}
+
+fn measure_alone(name: &str) -> anyhow::Result<ExitCode> {
+    let Some((_, measure)) = ALONE.iter().find(|(known, _)| *known == name) else {
+        anyhow::bail!("there is no measurement `{name}`");
+    };
+    println!("{}", measure()?);
+    Ok(ExitCode::SUCCESS)
+}

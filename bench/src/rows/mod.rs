@@ -1,0 +1,88 @@
+//! The rows, by what they are about.
+
+mod first_check;
+mod growth;
+mod memory;
+mod repeated_check;
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use quash_core::time::Timestamp;
+use tempfile::TempDir;
+
+use crate::row::Row;
+
+/// Rows that are measured together.
+pub struct Group {
+    /// What `--only` knows it by.
+    pub name: &'static str,
+    /// What it measures.
+    pub about: &'static str,
+    /// Measures it.
+    pub measure: fn(&Run) -> anyhow::Result<Vec<Row>>,
+}
+
+/// All groups, in the order of the table.
+pub const GROUPS: &[Group] = &[
+    Group {
+        name: "first",
+        about: "first check of a token, 10^6 live entries",
+        measure: first_check::measure,
+    },
+    Group {
+        name: "repeated-hot",
+        about: "repeated check, 1,000 tokens",
+        measure: repeated_check::measure_hot,
+    },
+    Group {
+        name: "repeated-cold",
+        about: "repeated check, 10^6 tokens",
+        measure: repeated_check::measure_cold,
+    },
+    Group { name: "growth", about: "first check with 10^4 and 10^7 live entries", measure: growth::measure },
+    Group { name: "memory", about: "memory per live entry in a verifier", measure: memory::measure },
+];
+
+/// Measurements that need a process of their own: `--alone NAME`.
+pub const ALONE: &[(&str, fn() -> anyhow::Result<f64>)] = &[("memory", memory::measure_alone)];
+
+/// What one run of the benchmark is like.
+pub struct Run {
+    quick: bool,
+    data: TempDir,
+    now: Timestamp,
+}
+
+impl Run {
+    /// A run that keeps its data below `target`, on the disk that the build is on.
+    pub fn new(target: &Path, quick: bool) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(target)?;
+        let data = tempfile::Builder::new().prefix("bench-").tempdir_in(target)?;
+        // Others than the owner must pass through: PostgreSQL does not run as root.
+        let passable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(data.path(), passable)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        Ok(Self { quick, data, now: Timestamp::from_seconds(now) })
+    }
+
+    /// How many rounds count: an odd number, so that there is a middle one.
+    pub fn rounds(&self) -> usize {
+        if self.quick { 3 } else { 15 }
+    }
+
+    /// `full`, or `quick` in a quick run.
+    pub fn size(&self, full: usize, quick: usize) -> usize {
+        if self.quick { quick } else { full }
+    }
+
+    /// A folder of its own for `name`, not made yet.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.data.path().join(name)
+    }
+
+    /// The second that the run began in: what verifiers are told the time is.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+}
