@@ -75,6 +75,13 @@ pub(crate) struct HeadRow {
     pub(crate) claim_entries: u64,
 }
 
+impl HeadRow {
+    /// The head of a log without an entry.
+    pub(crate) fn first(identity: &LogIdentity) -> Self {
+        Self { position: identity.origin, checksum: super::entry::first_checksum(identity), claim_entries: 0 }
+    }
+}
+
 #[derive(Encode, Decode)]
 struct HeadFields {
     #[n(0)]
@@ -138,4 +145,59 @@ pub(crate) fn write_ratchet(ratchet: Timestamp) -> Vec<u8> {
 /// The ratchet.
 pub(crate) fn read_ratchet(bytes: &[u8]) -> Result<Timestamp, StoreError> {
     decode("meta/ratchet", bytes).map(Timestamp::from_milliseconds)
+}
+
+/// A restore that led to this log.
+#[cfg(feature = "embedded")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Restore {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// The log that the backup was made of.
+    pub(crate) log: LogId,
+    /// Its head in the backup.
+    pub(crate) head: Position,
+    /// Whether everything issued before it was ended.
+    pub(crate) ends_everything: bool,
+}
+
+#[cfg(feature = "embedded")]
+#[derive(Encode, Decode)]
+struct RestoreRow {
+    #[n(0)]
+    at: u64,
+    #[n(1)]
+    log: ByteArray<16>,
+    #[n(2)]
+    head: u64,
+    #[n(3)]
+    ends_everything: bool,
+}
+
+/// The row of the restores, oldest first.
+#[cfg(feature = "embedded")]
+pub(crate) fn write_restores(restores: &[Restore]) -> Vec<u8> {
+    let rows: Vec<RestoreRow> = restores
+        .iter()
+        .map(|restore| RestoreRow {
+            at: restore.at.milliseconds(),
+            log: (*restore.log.bytes()).into(),
+            head: restore.head.number(),
+            ends_everything: restore.ends_everything,
+        })
+        .collect();
+    encode(&rows)
+}
+
+/// The restores, oldest first.
+#[cfg(feature = "embedded")]
+pub(crate) fn read_restores(bytes: &[u8]) -> Result<Vec<Restore>, StoreError> {
+    const WHAT: &str = "meta/restores";
+    let rows: Vec<RestoreRow> = decode(WHAT, bytes)?;
+    let restore = |row: RestoreRow| {
+        let head = Position::new(row.head).map_err(|_| corrupt(WHAT))?;
+        let (at, log) = (Timestamp::from_milliseconds(row.at), LogId::from_random(row.log.into()));
+        Ok(Restore { at, log, head, ends_everything: row.ends_everything })
+    };
+    rows.into_iter().map(restore).collect()
 }

@@ -118,6 +118,48 @@ pub(crate) trait Write: Read {
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError>;
 }
 
+impl<T: Read> Read for &T {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(table, key)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        range: Range<'_>,
+        direction: Direction,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Step,
+    ) -> Result<(), StoreError> {
+        (**self).scan(table, range, direction, visit)
+    }
+}
+
+impl<T: Read> Read for &mut T {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(table, key)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        range: Range<'_>,
+        direction: Direction,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Step,
+    ) -> Result<(), StoreError> {
+        (**self).scan(table, range, direction, visit)
+    }
+}
+
+impl<T: Write> Write for &mut T {
+    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        (**self).put(table, key, value)
+    }
+
+    fn remove(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
+        (**self).remove(table, key)
+    }
+}
+
 /// The keys of `range`, at most `limit` of them.
 pub(crate) fn keys_in(
     tables: &impl Read,

@@ -47,11 +47,7 @@ impl Constants {
 
 /// Writes what a store starts with.
 pub(crate) fn found(tables: &mut impl Write, constants: &Constants) -> Result<(), StoreError> {
-    let head = HeadRow {
-        position: constants.identity.origin,
-        checksum: rows::entry::first_checksum(&constants.identity),
-        claim_entries: 0,
-    };
+    let head = HeadRow::first(&constants.identity);
     let identity = rows::meta::write_identity(&constants.identity, &constants.own_issuer);
     tables.put(Table::Meta, meta::FORMAT, &rows::meta::write_format())?;
     tables.put(Table::Meta, meta::IDENTITY, &identity)?;
@@ -81,6 +77,18 @@ impl<'a, T: Read> Transaction<'a, T> {
         let head = tables.get(Table::Meta, meta::HEAD)?.ok_or_else(|| rows::corrupt("meta/head"))?;
         let head = rows::meta::read_head(&head)?;
         Ok(Self { tables, constants, head, stored_head: head, appended: Vec::new() })
+    }
+
+    /// The tables themselves.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn tables(&self) -> &T {
+        &self.tables
+    }
+
+    /// How many entries about claims are in the index of targets.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn claim_entries(&self) -> u64 {
+        self.head.claim_entries
     }
 
     /// Where the log stands.

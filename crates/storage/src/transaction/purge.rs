@@ -26,7 +26,8 @@ impl<T: Read> Transaction<'_, T> {
         row.map_or(Ok(Timestamp::EPOCH), |row| rows::meta::read_ratchet(&row))
     }
 
-    fn horizons(&self) -> Result<Horizons, StoreError> {
+    /// The longest lives that were ever configured.
+    pub(crate) fn horizons(&self) -> Result<Horizons, StoreError> {
         let row = self.tables.get(Table::Meta, meta::HORIZONS)?;
         row.map_or(Ok(Horizons::default()), |row| rows::meta::read_horizons(&row))
     }

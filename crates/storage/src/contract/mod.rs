@@ -1,0 +1,111 @@
+//! The contract suite: each function takes a fresh store, attacks one line of the contracts and panics if the
+//! line does not hold.
+//!
+//! A store's own tests are one function that makes a fresh, empty store for [`sample::own_issuer`], and one
+//! line:
+//!
+//! ```ignore
+//! async fn fresh() -> (Arc<dyn Store>, impl Drop) { … }
+//! quash_storage::contract_tests!(fresh);
+//! ```
+//!
+//! What is returned beside the store is dropped after the test: a temporary directory, a server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "a contract that does not hold is a failed test"
+)]
+
+pub mod admin;
+pub mod concurrency;
+pub mod cutoffs;
+pub mod idempotency;
+pub mod join;
+pub mod listing;
+pub mod log;
+pub mod purge;
+pub mod renewal;
+pub mod sample;
+pub mod sessions;
+
+/// One test for each line of the contracts. `$fresh` is a function without arguments whose future is an
+/// `Arc<dyn Store>` and something that is dropped when the test is over.
+#[macro_export]
+macro_rules! contract_tests {
+    ($fresh:path) => {
+        $crate::contract_tests!(@each $fresh,
+            admin::a_key_ring_is_replaced_only_by_who_knows_its_version,
+            admin::a_key_ring_keeps_every_field,
+            admin::of_parallel_first_key_rings_one_is_stored,
+            admin::credentials_are_stored_replaced_and_removed,
+            admin::horizons_only_grow,
+            concurrency::a_head_shows_every_entry_up_to_it_under_64_writers,
+            concurrency::sixty_four_uses_of_one_refresh_token_rotate_once,
+            concurrency::no_renewal_rotates_after_an_acknowledged_logout,
+            concurrency::expect_max_holds_against_sign_ins_that_race,
+            concurrency::of_parallel_repeats_one_is_done,
+            cutoffs::a_cutoff_ends_what_it_names_and_was_opened_before_it,
+            cutoffs::a_cutoff_spares_what_it_does_not_name,
+            cutoffs::a_sign_in_in_the_same_millisecond_after_a_cutoff_passes,
+            cutoffs::a_sign_in_as_of_an_earlier_head_is_hit_by_what_came_between,
+            cutoffs::a_refresh_entry_ends_no_session,
+            cutoffs::an_exception_spares_one_session,
+            cutoffs::a_window_names_sign_ins_with_both_ends_included,
+            cutoffs::an_older_entry_holds_beside_a_newer_one_that_spares,
+            cutoffs::a_client_cutoff_ends_the_grants_of_that_client_alone,
+            cutoffs::an_entry_about_a_session_not_held_yet_ends_it_too,
+            idempotency::a_repeated_append_is_one_entry,
+            idempotency::a_key_used_for_another_request_is_refused,
+            idempotency::a_key_is_forgotten_after_a_day,
+            idempotency::a_repeated_sign_in_is_one_session,
+            idempotency::a_refused_call_uses_up_no_key,
+            join::a_client_joins_a_live_session_at_the_head,
+            join::a_join_is_refused_for_sessions_that_are_over,
+            join::a_join_after_a_cutoff_asks_for_a_new_sign_in,
+            listing::pages_are_newest_first_and_stable_while_sessions_are_opened,
+            listing::filters_narrow_a_list,
+            listing::a_list_tells_live_sessions_from_ended_ones,
+            log::positions_follow_one_another_from_the_origin,
+            log::an_entry_keeps_every_field,
+            log::the_checksum_moves_with_each_entry_and_with_nothing_else,
+            log::live_entries_come_in_order_up_to_the_limit,
+            log::an_entry_is_live_until_its_retention_ends,
+            log::entries_are_paged_newest_first,
+            log::expect_max_refuses_what_matches_too_much,
+            log::matching_sessions_are_counted_for_every_kind_of_target,
+            purge::an_entry_is_forgotten_when_both_its_times_are_over,
+            purge::a_cutoff_is_enforced_long_after_verifiers_forgot_it,
+            purge::a_session_is_forgotten_when_it_was_over_for_long_enough,
+            purge::a_renewed_session_is_kept,
+            purge::an_ended_session_goes_before_its_limits,
+            purge::an_idempotency_key_is_purged_after_a_day,
+            purge::the_ratchet_never_goes_back,
+            purge::much_is_purged_in_several_calls,
+            renewal::the_current_generation_is_rotated_and_the_rotation_is_kept,
+            renewal::an_older_generation_within_the_grace_is_repeated_and_changes_nothing,
+            renewal::an_older_generation_after_the_grace_is_reuse_and_changes_nothing,
+            renewal::a_generation_ahead_of_the_row_is_adopted_with_an_alarm,
+            renewal::an_unknown_grant_is_no_error,
+            renewal::a_session_is_over_at_its_limits,
+            renewal::a_clock_that_goes_back_shortens_no_session,
+            sessions::a_session_keeps_every_field,
+            sessions::a_session_opens_at_the_head_or_where_the_caller_had_read_it,
+            sessions::a_head_that_was_never_reached_opens_nothing,
+            sessions::an_entry_about_a_session_ends_its_row,
+            sessions::the_first_ending_stands,
+            sessions::only_an_end_of_the_own_issuer_ends_a_row,
+            sessions::one_logout_leaves_the_other_sessions_of_the_user,
+        );
+    };
+    (@each $fresh:path, $($module:ident :: $name:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let (store, _kept) = $fresh().await;
+                $crate::contract::$module::$name(store).await;
+            }
+        )*
+    };
+}

@@ -1,0 +1,186 @@
+//! Restore: a backup continues as a new log, behind a guard.
+//!
+//! A backup does not know what was revoked after it was made. Whatever it would revive must therefore be ended
+//! at once, unless the operator knows better.
+
+use std::collections::BTreeSet;
+use std::ops::{Bound, ControlFlow};
+use std::path::Path;
+use std::time::Duration;
+
+use quash_core::ids::Issuer;
+use quash_core::position::{Head, LogId, Position};
+use quash_core::revocation::entry::{Effect, NewEntry};
+use quash_core::revocation::reason::Reason;
+use quash_core::revocation::target::Target;
+use quash_core::revocation::target_key::LogKey;
+use quash_core::time::Timestamp;
+use redb::{ReadOnlyDatabase, ReadableDatabase};
+
+use super::backup::{copy_all, write_new};
+use super::error::{OpenError, RestoreError, store_error};
+use super::open::{check_format, classify};
+use super::tables::{ReadTables, WriteTables};
+use crate::ports::{Append, LogIdentity, StoreError};
+use crate::rows;
+use crate::rows::meta::{HeadRow, Restore};
+use crate::tables::keys::meta;
+use crate::tables::{Direction, Read, Table, Write};
+use crate::transaction::{Constants, Transaction};
+
+/// What is done about revocations that were made after the backup and are lost with the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RestoreGuard {
+    /// Everything issued before the restore is over: one entry about each issuer that the backup knows, the own
+    /// one among them. Everybody signs in again, and nothing that was revoked comes back.
+    #[default]
+    EndEverything,
+    /// Sessions and tokens live on, those too that were revoked after the backup was made. Only for when
+    /// nothing was, or when all of it is revoked again before the store is used.
+    KeepSessions,
+}
+
+/// How much longer than the longest access token's life the guard is held by verifiers: more than any leeway
+/// and skew.
+const MARGIN: Duration = Duration::from_secs(600);
+
+/// Makes a store at `into` from the backup at `backup`, as a new log made at `now` from 36 random bytes, of
+/// which the log's key stays unused: a restored log keeps its key. Says which head the new log has.
+///
+/// The new log starts above every position that the old one can have reached by `now`. Live entries, sessions,
+/// keys and credentials are there with their old positions; a refresh token that is ahead of its restored row
+/// is adopted when it is used.
+///
+/// # Errors
+/// [`RestoreError`]; nothing is left at `into`.
+pub fn restore(
+    backup: &Path,
+    into: &Path,
+    now: Timestamp,
+    random: [u8; 36],
+    guard: RestoreGuard,
+) -> Result<Head, RestoreError> {
+    if into.try_exists().unwrap_or(true) {
+        return Err(RestoreError::TargetExists);
+    }
+    let source = open_backup(backup).map_err(RestoreError::Backup)?;
+    let plan = Plan::new(&source, now, random, guard).map_err(RestoreError::Backup)?;
+    let mut head = None;
+    write_new(into, |tables| {
+        copy_all(&source, tables)?;
+        head = Some(plan.carry_out(tables)?);
+        Ok(())
+    })?;
+    head.ok_or_else(|| RestoreError::Store(rows::corrupt("meta/head")))
+}
+
+fn open_backup(path: &Path) -> Result<ReadTables, OpenError> {
+    let database = ReadOnlyDatabase::open(path).map_err(classify)?;
+    let tables =
+        ReadTables::new(database.begin_read().map_err(|error| OpenError::Store(store_error(error)))?);
+    check_format(&tables)?;
+    Ok(tables)
+}
+
+/// What the restored store starts with.
+struct Plan {
+    constants: Constants,
+    head: HeadRow,
+    record: Restore,
+    guards: Vec<NewEntry>,
+}
+
+impl Plan {
+    fn new(
+        backup: &ReadTables,
+        now: Timestamp,
+        random: [u8; 36],
+        guard: RestoreGuard,
+    ) -> Result<Self, OpenError> {
+        let identity = backup.get(Table::Meta, meta::IDENTITY)?.ok_or(OpenError::NotAStore)?;
+        let (old, own_issuer) = rows::meta::read_identity(&identity)?;
+        let old_log = Constants::new(old, own_issuer.clone());
+        let view = Transaction::begin(backup, &old_log)?;
+        let old_head = view.head();
+        // A clock that went back restores into the past of the log; the ratchet knows better.
+        let now = now.max(view.ratchet()?);
+        let identity = new_identity(old.key, old_head.position, now, random);
+        let guards = match guard {
+            RestoreGuard::EndEverything => {
+                let horizons = view.horizons()?;
+                let until = |life: Duration| match life {
+                    Duration::ZERO => Timestamp::FOREVER,
+                    life => now.plus(life).plus(MARGIN),
+                };
+                let (retain_until, enforce_until) = (until(horizons.access_token), until(horizons.session));
+                let issuers = issuers_of(backup, &own_issuer)?.into_iter();
+                issuers.map(|issuer| end_everything(issuer, now, retain_until, enforce_until)).collect()
+            }
+            RestoreGuard::KeepSessions => Vec::new(),
+        };
+        let constants = Constants::new(identity, own_issuer);
+        let head = HeadRow { claim_entries: view.claim_entries(), ..HeadRow::first(&identity) };
+        let ends_everything = guard == RestoreGuard::EndEverything;
+        let record = Restore { at: now, log: old.log, head: old_head.position, ends_everything };
+        Ok(Self { constants, head, record, guards })
+    }
+
+    fn carry_out(&self, tables: &mut WriteTables<'_>) -> Result<Head, StoreError> {
+        let Self { constants, head, record, guards } = self;
+        let identity = rows::meta::write_identity(&constants.identity, &constants.own_issuer);
+        tables.put(Table::Meta, meta::IDENTITY, &identity)?;
+        tables.put(Table::Meta, meta::HEAD, &rows::meta::write_head(head))?;
+        let restores = tables.get(Table::Meta, meta::RESTORES)?;
+        let mut restores = restores.map_or(Ok(Vec::new()), |row| rows::meta::read_restores(&row))?;
+        restores.push(*record);
+        tables.put(Table::Meta, meta::RESTORES, &rows::meta::write_restores(&restores))?;
+        let mut transaction = Transaction::begin(tables, constants)?;
+        for entry in guards {
+            transaction.append(Append { entry: entry.clone(), idempotency: None, expect_max: None })?;
+        }
+        let head = transaction.head();
+        transaction.finish()?;
+        Ok(head)
+    }
+}
+
+/// The identity of the new log: above what the old one had reached, by its own count and by the clock.
+fn new_identity(key: LogKey, old_head: Position, now: Timestamp, random: [u8; 36]) -> LogIdentity {
+    let fresh = LogIdentity::from_random(now, random);
+    let above = Position::new(old_head.number().saturating_add(1 << 20)).unwrap_or(Position::LAST);
+    LogIdentity { log: LogId::from_random(*fresh.log.bytes()), key, origin: fresh.origin.max(above) }
+}
+
+/// Every issuer that the backup knows: the own one, and those that its entries are about.
+fn issuers_of(backup: &ReadTables, own_issuer: &Issuer) -> Result<BTreeSet<Issuer>, StoreError> {
+    let mut issuers = BTreeSet::from([own_issuer.clone()]);
+    for table in [Table::Entries, Table::OldEntries] {
+        backup.scan(table, (Bound::Unbounded, Bound::Unbounded), Direction::Up, &mut |_, row| {
+            issuers.insert(rows::entry::read(row)?.fact.issuer);
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    Ok(issuers)
+}
+
+fn end_everything(
+    issuer: Issuer,
+    now: Timestamp,
+    retain_until: Timestamp,
+    enforce_until: Timestamp,
+) -> NewEntry {
+    NewEntry {
+        recorded_at: now,
+        issuer,
+        target: Target::Issuer,
+        effect: Effect::End,
+        window: None,
+        exception: None,
+        retain_until,
+        enforce_until,
+        reason: Reason::known("restored"),
+        actor: "restore".into(),
+        cause: "restore".into(),
+    }
+}

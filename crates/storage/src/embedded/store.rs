@@ -1,0 +1,140 @@
+//! The ports over the file. Changes go through the writer; look-ups read a snapshot: those of a few rows in
+//! place, those that may walk on a thread of their own.
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a path to the method is not general enough over its lifetimes"
+)]
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quash_core::ids::{CredentialId, GrantId, SessionId};
+use quash_core::position::{Head, Position};
+use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::session::grant::Grant;
+use quash_core::session::renewal::Renewal;
+use quash_core::time::Timestamp;
+use tokio::sync::watch;
+
+use super::EmbeddedStore;
+use crate::ports::{
+    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey,
+};
+use crate::transaction::head_of;
+
+#[async_trait]
+impl RevocationLog for EmbeddedStore {
+    async fn identity(&self) -> Result<LogIdentity, StoreError> {
+        Ok(self.shared.constants.identity)
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        let head = self.shared.recent().head();
+        Ok(head_of(&self.shared.constants, &head))
+    }
+
+    fn head_changes(&self) -> watch::Receiver<Position> {
+        self.shared.head.subscribe()
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        self.write(|tables| tables.append(append)).await
+    }
+
+    async fn live_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let recent = self.shared.recent().live_after(after, now, limit);
+        match recent {
+            Some(entries) => Ok(entries),
+            None => {
+                self.walk(move |shared| shared.read_log(|tables| tables.live_after(after, now, limit))).await
+            }
+        }
+    }
+
+    async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.walk(move |shared| shared.read_log(|tables| tables.entries_before(before, limit))).await
+    }
+
+    async fn count_matching(&self, entry: &NewEntry) -> Result<u64, StoreError> {
+        let entry = entry.clone();
+        self.walk(move |shared| shared.read(|tables| tables.count_matching(&entry))).await
+    }
+}
+
+#[async_trait]
+impl SessionRegistry for EmbeddedStore {
+    async fn open(&self, session: NewSession) -> Result<Opened, StoreError> {
+        self.write(|tables| tables.open(session)).await
+    }
+
+    async fn join(&self, join: Join) -> Result<Joined, StoreError> {
+        self.write(|tables| tables.join(join)).await
+    }
+
+    async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
+        let grant = grant.clone();
+        self.write(move |tables| tables.renew(&grant, renewal)).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {
+        self.shared.read(|tables| tables.session(id))
+    }
+
+    async fn grant(&self, id: &GrantId) -> Result<Option<(Grant, Listed)>, StoreError> {
+        self.shared.read(|tables| tables.grant(id))
+    }
+
+    async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.walk(move |shared| shared.read(|tables| tables.sessions(&filter, &page))).await
+    }
+}
+
+#[async_trait]
+impl KeyRingStore for EmbeddedStore {
+    async fn key_ring(&self) -> Result<KeyRing, StoreError> {
+        self.shared.read(|tables| tables.key_ring())
+    }
+
+    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
+        self.write(move |tables| tables.replace_key_ring(expected, &keys)).await
+    }
+}
+
+#[async_trait]
+impl CredentialStore for EmbeddedStore {
+    async fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError> {
+        self.shared.read(|tables| tables.credentials())
+    }
+
+    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
+        self.write(move |tables| tables.put_credential(&credential)).await
+    }
+
+    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write(move |tables| tables.delete_credential(&id)).await
+    }
+}
+
+#[async_trait]
+impl Maintenance for EmbeddedStore {
+    async fn raise_horizons(&self, configured: Horizons) -> Result<Horizons, StoreError> {
+        self.write(move |tables| tables.raise_horizons(configured)).await
+    }
+
+    async fn ratchet(&self) -> Result<Timestamp, StoreError> {
+        self.shared.read(|tables| tables.ratchet())
+    }
+
+    async fn purge(&self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError> {
+        self.write(move |tables| tables.purge(now, keep_ended)).await
+    }
+}

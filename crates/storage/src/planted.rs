@@ -1,0 +1,29 @@
+//! Bugs that tests plant in the real code, to see themselves fail. Nothing of this is in a release build.
+
+#[cfg(not(debug_assertions))]
+compile_error!("the feature `planted` is for tests: it needs a build with debug assertions");
+
+use std::cell::Cell;
+
+/// A bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bug {
+    /// The embedded store answers its callers before the sync of their batch.
+    AcknowledgeBeforeSync,
+}
+
+thread_local! {
+    static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+}
+
+/// Plants `bug` in every store that this thread opens from now on; `None` for no bug. Stores that are open
+/// keep what they were opened with.
+pub fn set(bug: Option<Bug>) {
+    PLANTED.set(bug);
+}
+
+/// The bug that a store opened by this thread gets.
+pub fn planted() -> Option<Bug> {
+    PLANTED.get()
+}
