@@ -53,6 +53,11 @@ class FloorPlan(unittest.TestCase):
         self.refuses(check(doctor=arrow("storage", "jose", "dev")), "the tests of `storage`")
         self.refuses(check(doctor=arrow("storage", "verify", "dev")), "the tests of `storage`")
 
+    def test_the_tests_of_a_crate_may_turn_its_own_features_on(self):
+        outcome = check(doctor=arrow("storage", "storage", "dev"))
+        self.assertEqual(outcome.returncode, 0, outcome.stderr)
+        self.refuses(check(doctor=arrow("storage", "storage")), "`storage` uses `storage`")
+
     def test_a_crate_without_a_line_is_refused(self):
         self.refuses(check(plan="core:\nstorage: core\njose: core\n"), "`verify` is not in the plan")
 
