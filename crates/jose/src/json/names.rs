@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use quash_core::defect::Defect;
 
+use super::JsonText;
+
 /// Up to here names are compared one by one, which is cheaper than a tree.
 const FEW: usize = 32;
 
@@ -16,7 +18,7 @@ const FEW: usize = 32;
 pub(crate) struct Names<'a> {
     /// One bit for each sketch of a name that was seen: most names need no comparison at all.
     sketches: u64,
-    few: Vec<Cow<'a, str>>,
+    few: Vec<&'a str>,
     many: BTreeSet<Cow<'a, str>>,
 }
 
@@ -25,22 +27,31 @@ impl<'a> Names<'a> {
     ///
     /// # Errors
     /// [`Defect::DuplicateMember`] when it is there already.
-    pub(crate) fn insert(&mut self, name: Cow<'a, str>) -> Result<(), Defect> {
-        let sketch = sketch(&name);
-        if self.sketches & sketch != 0 && self.holds(&name) {
+    pub(crate) fn insert(&mut self, name: &JsonText<'a>) -> Result<(), Defect> {
+        let sketch = sketch(name.as_str());
+        if self.sketches & sketch != 0 && self.holds(name.as_str()) {
             return Err(Defect::DuplicateMember);
         }
         self.sketches |= sketch;
-        if self.few.len() < FEW {
-            self.few.push(name);
-        } else {
-            self.many.insert(name);
-        }
+        self.keep(name);
         Ok(())
     }
 
+    fn keep(&mut self, name: &JsonText<'a>) {
+        match name {
+            JsonText::Plain { text, .. } if self.few.len() < FEW => {
+                if self.few.is_empty() {
+                    self.few.reserve(8);
+                }
+                self.few.push(text);
+            }
+            JsonText::Plain { text, .. } => drop(self.many.insert(Cow::Borrowed(text))),
+            JsonText::Decoded(text) => drop(self.many.insert(Cow::Owned(text.to_string()))),
+        }
+    }
+
     fn holds(&self, name: &str) -> bool {
-        self.few.iter().any(|held| held == name) || self.many.contains(name)
+        self.few.contains(&name) || self.many.contains(name)
     }
 }
 
@@ -61,12 +72,16 @@ mod tests {
     #[test]
     fn a_name_is_found_again_whether_few_or_many_are_held() {
         let names: Vec<String> = (0..100).map(|number| format!("claim_{number}")).collect();
+        let plain = |text| JsonText::Plain { text, start: 0 };
+        let decoded = |text: &str| JsonText::Decoded(text.into());
         let mut held = Names::default();
-        for name in &names {
-            assert_eq!(held.insert(Cow::Borrowed(name)), Ok(()));
+        for (place, name) in names.iter().enumerate() {
+            let name = if place % 3 == 0 { decoded(name) } else { plain(name) };
+            assert_eq!(held.insert(&name), Ok(()));
         }
         for name in &names {
-            assert_eq!(held.insert(Cow::Borrowed(name)), Err(Defect::DuplicateMember));
+            assert_eq!(held.insert(&plain(name)), Err(Defect::DuplicateMember));
+            assert_eq!(held.insert(&decoded(name)), Err(Defect::DuplicateMember));
         }
     }
 }

@@ -4,26 +4,39 @@ use quash_core::defect::Defect;
 
 use super::Scanner;
 
-/// 2^53: the largest integer whose neighbours every JSON reader still keeps apart.
-pub(crate) const LARGEST: u64 = 1 << 53;
+/// 2^53: the largest integer whose neighbours every JSON reader still keeps apart. It has 16 digits.
+const LARGEST: u64 = 1 << 53;
+const MOST_DIGITS: usize = 16;
 
-/// A JSON number, as far as a claim may be one.
+/// A JSON number, as far as a claim may be one, in eight bytes: the whole part, and two bits for the form.
+///
+/// - an integer: digits alone, 0 to 2^53;
+/// - a decimal: digits, a point and digits, the whole part below 2^53;
+/// - out of form: a number in the sense of JSON that no claim may have, with a minus sign, an exponent, or
+///   too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Number {
-    /// Digits alone, 0 to 2^53.
-    Integer(u64),
-    /// Digits, a point and digits, whole part below 2^53.
-    Decimal {
-        /// The whole part.
-        floor: u64,
-        /// Whether the fraction is above zero.
-        above: bool,
-    },
-    /// A number in the sense of JSON that no claim may have: a minus sign, an exponent, or too large.
-    OutOfForm,
-}
+pub(crate) struct Number(u64);
+
+const INTEGER: u64 = 0;
+const DECIMAL: u64 = 1;
+/// A decimal whose fraction is above zero.
+const DECIMAL_ABOVE: u64 = 2;
+const NEITHER: u64 = 3;
 
 impl Number {
+    /// A number that no claim may have.
+    pub(crate) const OUT_OF_FORM: Self = Self(NEITHER);
+
+    /// Digits alone.
+    pub(crate) const fn integer(whole: u64) -> Self {
+        Self(whole << 2 | INTEGER)
+    }
+
+    /// Digits with a point; `above` says whether the fraction is above zero.
+    pub(crate) const fn decimal(floor: u64, above: bool) -> Self {
+        Self(floor << 2 | if above { DECIMAL_ABOVE } else { DECIMAL })
+    }
+
     /// Reads a number (RFC 8259 section 6).
     pub(crate) fn read(scanner: &mut Scanner<'_>) -> Result<Self, Defect> {
         let negative = scanner.peek() == Some(b'-');
@@ -37,66 +50,74 @@ impl Number {
             read_exponent(scanner)?;
         }
         Ok(match (whole, above) {
-            _ if negative || exponent => Self::OutOfForm,
-            (Some(whole), None) if whole <= LARGEST => Self::Integer(whole),
-            (Some(floor), Some(above)) if floor < LARGEST => Self::Decimal { floor, above },
-            _ => Self::OutOfForm,
+            _ if negative || exponent => Self::OUT_OF_FORM,
+            (Some(whole), None) if whole <= LARGEST => Self::integer(whole),
+            (Some(floor), Some(above)) if floor < LARGEST => Self::decimal(floor, above),
+            _ => Self::OUT_OF_FORM,
         })
     }
 
+    const fn form(self) -> u64 {
+        self.0 & 3
+    }
+
+    /// The number, if it was spelt with digits alone.
+    pub(crate) const fn as_integer(self) -> Option<u64> {
+        if self.form() == INTEGER { Some(self.0 >> 2) } else { None }
+    }
+
     /// The number, rounded down.
-    pub(crate) fn floor(self) -> Option<u64> {
-        match self {
-            Self::Integer(number) | Self::Decimal { floor: number, .. } => Some(number),
-            Self::OutOfForm => None,
-        }
+    pub(crate) const fn floor(self) -> Option<u64> {
+        if self.form() == NEITHER { None } else { Some(self.0 >> 2) }
     }
 
     /// The number, rounded up.
-    pub(crate) fn ceil(self) -> Option<u64> {
-        match self {
-            Self::Integer(number) => Some(number),
-            Self::Decimal { floor, above } => Some(floor + u64::from(above)),
-            Self::OutOfForm => None,
+    pub(crate) const fn ceil(self) -> Option<u64> {
+        match self.form() {
+            NEITHER => None,
+            DECIMAL_ABOVE => Some((self.0 >> 2) + 1),
+            _ => Some(self.0 >> 2),
         }
     }
 }
 
-/// The digits before the point, without a leading zero; `None` when they are beyond 64 bits.
+/// The digits before the point, without a leading zero; `None` when there are too many of them.
 fn read_whole(scanner: &mut Scanner<'_>) -> Result<Option<u64>, Defect> {
-    let first = digit(scanner.next()?).ok_or(Defect::NotJson)?;
-    let mut whole = Some(u64::from(first));
-    if first == 0 {
-        return Ok(whole);
+    let mut whole = 0_u64;
+    let mut digits = 0;
+    let ahead = scanner.rest();
+    for digit in ahead.iter().map_while(|byte| digit(*byte)) {
+        whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit));
+        digits += 1;
     }
-    while let Some(digit) = scanner.peek().and_then(digit) {
-        scanner.next()?;
-        whole = whole.and_then(|whole| whole.checked_mul(10)?.checked_add(u64::from(digit)));
+    if digits == 0 || (digits > 1 && ahead.first() == Some(&b'0')) {
+        return Err(Defect::NotJson);
     }
-    Ok(whole)
+    scanner.skip(digits);
+    Ok((digits <= MOST_DIGITS).then_some(whole))
 }
 
 /// The point and at least one digit; says whether any of them is above zero.
 fn read_fraction(scanner: &mut Scanner<'_>) -> Result<bool, Defect> {
     scanner.take(b'.')?;
-    let mut above = digit(scanner.next()?).ok_or(Defect::NotJson)? > 0;
-    while let Some(digit) = scanner.peek().and_then(digit) {
-        scanner.next()?;
+    let mut above = false;
+    let mut digits = 0;
+    for digit in scanner.rest().iter().map_while(|byte| digit(*byte)) {
         above |= digit > 0;
+        digits += 1;
     }
-    Ok(above)
+    scanner.skip(digits);
+    if digits == 0 { Err(Defect::NotJson) } else { Ok(above) }
 }
 
 fn read_exponent(scanner: &mut Scanner<'_>) -> Result<(), Defect> {
-    scanner.next()?;
+    scanner.skip(1);
     if matches!(scanner.peek(), Some(b'+' | b'-')) {
-        scanner.next()?;
+        scanner.skip(1);
     }
-    digit(scanner.next()?).ok_or(Defect::NotJson)?;
-    while scanner.peek().and_then(digit).is_some() {
-        scanner.next()?;
-    }
-    Ok(())
+    let digits = scanner.rest().iter().map_while(|byte| digit(*byte)).count();
+    scanner.skip(digits);
+    if digits == 0 { Err(Defect::NotJson) } else { Ok(()) }
 }
 
 const fn digit(byte: u8) -> Option<u8> {

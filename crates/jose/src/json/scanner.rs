@@ -1,29 +1,29 @@
 //! The place in the text, and the steps forward that everything else is made of.
 
-use std::borrow::Cow;
-
-use quash_core::claims::Text;
 use quash_core::defect::Defect;
 
 use super::MOST_MEMBERS;
 use super::escape::read_escaped;
 
-/// A string of the text: borrowed where it was spelt without escapes.
-#[derive(Debug)]
-pub(crate) struct JsonText<'a> {
-    /// What it says.
-    pub(crate) text: Cow<'a, str>,
-    /// Where its first byte stands.
-    start: usize,
+/// A string of the text.
+pub(crate) enum JsonText<'a> {
+    /// Spelt without escapes: a part of the text itself.
+    Plain {
+        /// What it says.
+        text: &'a str,
+        /// Where its first byte stands.
+        start: usize,
+    },
+    /// Spelt with escapes, which were decoded.
+    Decoded(Box<str>),
 }
 
 impl JsonText<'_> {
-    /// The same as a claim's text: a range of the payload where possible.
-    pub(crate) fn into_claim_text(self) -> Text {
-        let end = self.start + self.text.len();
-        match (self.text, u32::try_from(self.start), u32::try_from(end)) {
-            (Cow::Borrowed(_), Ok(start), Ok(end)) => Text::range(start, end),
-            (text, _, _) => Text::decoded(text.into_owned()),
+    /// What it says.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Plain { text, .. } => text,
+            Self::Decoded(text) => text,
         }
     }
 }
@@ -67,6 +67,11 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Goes on by `count` bytes, which the caller has looked at.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.at += count;
+    }
+
     /// Goes past white space (RFC 8259 section 2).
     pub(crate) fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
@@ -92,8 +97,8 @@ impl<'a> Scanner<'a> {
         self.at += plain_run(self.rest());
         let plain = self.text.get(start..self.at).ok_or(Defect::NotJson)?;
         match self.next()? {
-            b'"' => Ok(JsonText { text: Cow::Borrowed(plain), start }),
-            b'\\' => Ok(JsonText { text: Cow::Owned(read_escaped(self, plain)?), start }),
+            b'"' => Ok(JsonText::Plain { text: plain, start }),
+            b'\\' => Ok(JsonText::Decoded(read_escaped(self, plain)?.into_boxed_str())),
             _ => Err(Defect::NotJson),
         }
     }

@@ -23,7 +23,7 @@ impl Scanner<'_> {
         check_depth(depth)?;
         let mut names = Names::default();
         self.object(|scanner, name| {
-            names.insert(name.text)?;
+            names.insert(&name)?;
             scanner.skip_value(depth)
         })
     }

@@ -5,7 +5,7 @@ use quash_core::defect::Defect;
 use quash_core::ids::{LONGEST_ID, check_form};
 use quash_core::position::Position;
 
-use super::members::{Claim, Members, Value};
+use super::members::{Claim, Members, TextAt, Value};
 use super::profile::{Required, TokenProfile};
 use crate::json::Number;
 
@@ -14,7 +14,7 @@ pub(super) fn read(profile: &TokenProfile, members: &Members, payload: &str) -> 
     let registered = read_all(profile, members, payload)?;
     check_presence(profile, &registered)?;
     profile.check_issuer(registered.issuer.as_ref().map(|text| text.read(payload)))?;
-    let audiences = (members.known(Claim::Aud) != &Value::Absent)
+    let audiences = (members.known(Claim::Aud) != Value::Absent)
         .then(|| registered.audiences.iter().map(|text| text.read(payload)));
     profile.check_audience(audiences)?;
     Ok(registered)
@@ -58,24 +58,29 @@ struct Reader<'m> {
 }
 
 impl Reader<'_> {
+    fn text(&self, at: TextAt) -> &str {
+        self.members.text(at, self.payload)
+    }
+
     /// A string in the form of an id.
-    fn id(&self, value: &Value) -> Result<Option<Text>, Defect> {
+    fn id(&self, value: Value) -> Result<Option<Text>, Defect> {
         match value {
             Value::Absent => Ok(None),
-            Value::Text(text) => self.checked(text).map(Some),
+            Value::Text(at) => self.checked(at).map(Some),
             _ => Err(Defect::MalformedClaim),
         }
     }
 
-    fn checked(&self, text: &Text) -> Result<Text, Defect> {
-        if is_id(text.read(self.payload)) { Ok(text.clone()) } else { Err(Defect::MalformedClaim) }
+    fn checked(&self, at: TextAt) -> Result<Text, Defect> {
+        if is_id(self.text(at)) { Ok(self.members.claim_text(at)) } else { Err(Defect::MalformedClaim) }
     }
 
     /// The subject; an integer is taken only under a name other than `sub` (RFC 7519 section 4.1.2 wants a
     /// string).
     fn subject(&self, profile: &TokenProfile) -> Result<Option<Text>, Defect> {
         match profile.subject.value(self.members, self.payload) {
-            Value::Number(Number::Integer(number)) if !profile.subject.is(Claim::Sub) => {
+            Value::Number(number) if !profile.subject.is(Claim::Sub) => {
+                let number = number.as_integer().ok_or(Defect::MalformedClaim)?;
                 Ok(Some(Text::decoded(number.to_string())))
             }
             value => self.id(value),
@@ -86,8 +91,10 @@ impl Reader<'_> {
     fn audiences(&self) -> Result<Vec<Text>, Defect> {
         match self.members.known(Claim::Aud) {
             Value::Absent => Ok(Vec::new()),
-            Value::Text(text) => Ok(vec![self.checked(text)?]),
-            Value::Texts(texts) => texts.iter().map(|text| self.checked(text)).collect(),
+            Value::Text(at) => Ok(vec![self.checked(at)?]),
+            Value::List { first, count } => {
+                self.members.list(first, count).iter().map(|at| self.checked(*at)).collect()
+            }
             _ => Err(Defect::MalformedClaim),
         }
     }
@@ -96,19 +103,16 @@ impl Reader<'_> {
     fn scope(&self, own: bool) -> Result<Option<Text>, Defect> {
         let scope = match self.members.known(Claim::Scope) {
             Value::Absent => return Ok(None),
-            Value::Text(text) => text.clone(),
-            Value::Texts(names) if !own => self.joined(names)?,
+            Value::Text(at) => self.members.claim_text(at),
+            Value::List { first, count } if !own => self.joined(self.members.list(first, count))?,
             _ => return Err(Defect::MalformedClaim),
         };
-        if scope.read(self.payload).chars().any(char::is_control) {
-            return Err(Defect::MalformedClaim);
-        }
-        Ok(Some(scope))
+        if is_printable(scope.read(self.payload)) { Ok(Some(scope)) } else { Err(Defect::MalformedClaim) }
     }
 
     /// Several names as one text. A name with a space in it would become two, so it is refused.
-    fn joined(&self, names: &[Text]) -> Result<Text, Defect> {
-        let names: Vec<&str> = names.iter().map(|name| name.read(self.payload)).collect();
+    fn joined(&self, names: &[TextAt]) -> Result<Text, Defect> {
+        let names: Vec<&str> = names.iter().map(|at| self.text(*at)).collect();
         if names.iter().any(|name| name.contains(' ')) {
             return Err(Defect::MalformedClaim);
         }
@@ -119,7 +123,7 @@ impl Reader<'_> {
     fn time(&self, claim: Claim, round: fn(Number) -> Option<u64>) -> Result<Option<u64>, Defect> {
         match self.members.known(claim) {
             Value::Absent => Ok(None),
-            Value::Number(number) => round(*number).map(Some).ok_or(Defect::MalformedClaim),
+            Value::Number(number) => round(number).map(Some).ok_or(Defect::MalformedClaim),
             _ => Err(Defect::MalformedClaim),
         }
     }
@@ -127,8 +131,9 @@ impl Reader<'_> {
     fn position(&self) -> Result<Option<Position>, Defect> {
         match self.members.known(Claim::Pos) {
             Value::Absent => Ok(None),
-            Value::Number(Number::Integer(number)) => {
-                Position::new(*number).map(Some).map_err(|_| Defect::MalformedClaim)
+            Value::Number(number) => {
+                let number = number.as_integer().ok_or(Defect::MalformedClaim)?;
+                Position::new(number).map(Some).map_err(|_| Defect::MalformedClaim)
             }
             _ => Err(Defect::MalformedClaim),
         }
@@ -137,9 +142,17 @@ impl Reader<'_> {
 
 /// [`check_form`], with a short way for plain ASCII.
 fn is_id(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let plain = bytes.iter().fold(true, |plain, byte| plain & (0x20..0x7F).contains(byte));
-    if plain { (1..=LONGEST_ID).contains(&bytes.len()) } else { check_form(text).is_ok() }
+    if is_plain(text) { (1..=LONGEST_ID).contains(&text.len()) } else { check_form(text).is_ok() }
+}
+
+/// Whether `text` holds no control character, with a short way for plain ASCII.
+fn is_printable(text: &str) -> bool {
+    is_plain(text) || !text.chars().any(char::is_control)
+}
+
+/// Whether `text` is printable ASCII; looks at many bytes at a time.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, byte| plain & (0x20..0x7F).contains(&byte))
 }
 
 #[cfg(test)]
@@ -152,6 +165,7 @@ mod tests {
         let texts = ["", "a", "a b", "a\u{7f}", "a\u{85}", "é", "a\0", "\r\n", "\u{a0}", "~"];
         for text in texts.iter().copied().chain(long.iter().map(String::as_str)) {
             assert_eq!(is_id(text), check_form(text).is_ok(), "{text:?}");
+            assert_eq!(is_printable(text), !text.chars().any(char::is_control), "{text:?}");
         }
     }
 }

@@ -32,8 +32,8 @@ impl Header {
         let mut scanner = Scanner::new(text);
         scanner.space();
         scanner.object(|scanner, name| {
-            names.insert(name.text.clone())?;
-            read.member(scanner, &name.text)
+            names.insert(&name)?;
+            read.member(scanner, name.as_str())
         })?;
         scanner.end()?;
         read.finish()
@@ -79,14 +79,14 @@ impl Partial {
         match name {
             "alg" => {
                 let text = text_or(scanner, Defect::WrongAlgorithm)?;
-                self.algorithm = Algorithm::from_name(&text.text);
+                self.algorithm = Algorithm::from_name(text.as_str());
             }
             "kid" => {
                 let text = text_or(scanner, Defect::UnknownKey)?;
-                check_form(&text.text).map_err(|_| Defect::UnknownKey)?;
-                self.key_id = Some(text.text.into());
+                check_form(text.as_str()).map_err(|_| Defect::UnknownKey)?;
+                self.key_id = Some(text.as_str().into());
             }
-            "typ" => self.typ = Some(normal_type(&text_or(scanner, Defect::WrongType)?.text)),
+            "typ" => self.typ = Some(normal_type(text_or(scanner, Defect::WrongType)?.as_str())),
             _ => {
                 self.refused |= REFUSED.contains(&name);
                 scanner.skip_value(1)?;

@@ -3,23 +3,37 @@
 use quash_core::claims::Text;
 use quash_core::defect::Defect;
 
-use crate::json::{Names, Number, Scanner};
+use crate::json::{JsonText, Names, Number, Scanner};
 
-/// A member's value, as far as a registered claim could be one.
-#[derive(Clone, Default, PartialEq, Eq)]
+/// A member's value, as far as a registered claim could be one. Small and without a destructor, because it is
+/// moved about on the hot path; what does not fit lies beside it in [`Members`].
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Value {
     /// There is no such member. Only this is absence; a malformed value is none.
     #[default]
     Absent,
     /// A string.
-    Text(Text),
+    Text(TextAt),
     /// An array of strings; collected for `aud` and `scope` alone.
-    Texts(Vec<Text>),
+    List { first: u32, count: u32 },
     /// A number.
     Number(Number),
     /// Anything else: `null`, a boolean, an object, an array.
     Other,
 }
+
+/// Where a text is: a range of the payload, or a place among the decoded texts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) struct TextAt {
+    start: u32,
+    /// The end of the range, or [`DECODED`].
+    end: u32,
+}
+
+/// Beyond every payload: tokens are at most 64 KiB long.
+const DECODED: u32 = u32::MAX;
 
 /// Claims with a place of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,34 +91,36 @@ impl Claim {
 /// All members of a payload.
 pub(crate) struct Members {
     known: [Value; PLACES],
-    others: Vec<(Text, Value)>,
+    others: Vec<(TextAt, Value)>,
+    /// The texts that were spelt with escapes.
+    decoded: Vec<Box<str>>,
+    /// The elements of all lists, one behind the other.
+    elements: Vec<TextAt>,
 }
 
 impl Members {
     /// Reads the JSON object `payload`.
     pub(crate) fn parse(payload: &str) -> Result<Self, Defect> {
-        let mut members = Self { known: [const { Value::Absent }; PLACES], others: Vec::new() };
+        let mut members = Self {
+            known: [Value::Absent; PLACES],
+            others: Vec::new(),
+            decoded: Vec::new(),
+            elements: Vec::new(),
+        };
         let mut names = Names::default();
         let mut scanner = Scanner::new(payload);
         scanner.space();
-        scanner.object(|scanner, name| {
-            if let Some(claim) = Claim::from_name(&name.text) {
-                let value = read_value(scanner, matches!(claim, Claim::Aud | Claim::Scope))?;
-                return members.put(claim, value);
-            }
-            names.insert(name.text.clone())?;
-            let value = read_value(scanner, false)?;
-            if members.others.is_empty() {
-                members.others.reserve(8);
-            }
-            members.others.push((name.into_claim_text(), value));
-            Ok(())
+        scanner.object(|scanner, name| match Claim::from_name(name.as_str()) {
+            Some(claim) => members.read_known(scanner, claim),
+            None => names.insert(&name).and_then(|()| members.read_other(scanner, name)),
         })?;
         scanner.end()?;
         Ok(members)
     }
 
-    fn put(&mut self, claim: Claim, value: Value) -> Result<(), Defect> {
+    fn read_known(&mut self, scanner: &mut Scanner<'_>, claim: Claim) -> Result<(), Defect> {
+        let is_list = scanner.peek() == Some(b'[') && matches!(claim, Claim::Aud | Claim::Scope);
+        let value = if is_list { self.read_list(scanner)? } else { self.read_value(scanner)? };
         let place = self.known.get_mut(claim as usize).ok_or(Defect::NotJson)?;
         if *place != Value::Absent {
             return Err(Defect::DuplicateMember);
@@ -113,42 +129,88 @@ impl Members {
         Ok(())
     }
 
+    fn read_other(&mut self, scanner: &mut Scanner<'_>, name: JsonText<'_>) -> Result<(), Defect> {
+        let name = self.keep(name);
+        let value = self.read_value(scanner)?;
+        if self.others.is_empty() {
+            self.others.reserve(8);
+        }
+        self.others.push((name, value));
+        Ok(())
+    }
+
+    fn read_value(&mut self, scanner: &mut Scanner<'_>) -> Result<Value, Defect> {
+        match scanner.peek() {
+            Some(b'"') => Ok(Value::Text(self.keep(scanner.string()?))),
+            Some(b'-' | b'0'..=b'9') => Ok(Value::Number(Number::read(scanner)?)),
+            _ => scanner.skip_value(1).map(|()| Value::Other),
+        }
+    }
+
+    /// An array, which is a list of texts or nothing that a claim may be.
+    fn read_list(&mut self, scanner: &mut Scanner<'_>) -> Result<Value, Defect> {
+        let first = self.elements.len();
+        let mut only_texts = true;
+        scanner.array(|scanner| {
+            if scanner.peek() == Some(b'"') {
+                let element = self.keep(scanner.string()?);
+                self.elements.push(element);
+                return Ok(());
+            }
+            only_texts = false;
+            scanner.skip_value(2)
+        })?;
+        let count = self.elements.len() - first;
+        Ok(if only_texts { Value::List { first: small(first), count: small(count) } } else { Value::Other })
+    }
+
+    fn keep(&mut self, text: JsonText<'_>) -> TextAt {
+        match text {
+            JsonText::Plain { text, start } => TextAt { start: small(start), end: small(start + text.len()) },
+            JsonText::Decoded(text) => {
+                self.decoded.push(text);
+                TextAt { start: small(self.decoded.len() - 1), end: DECODED }
+            }
+        }
+    }
+
     /// The value of a claim that has a place of its own.
-    pub(crate) fn known(&self, claim: Claim) -> &Value {
-        self.known.get(claim as usize).unwrap_or(&Value::Absent)
+    pub(crate) fn known(&self, claim: Claim) -> Value {
+        self.known.get(claim as usize).copied().unwrap_or_default()
     }
 
     /// The value of the member `name` of `payload`.
-    pub(crate) fn named(&self, name: &str, payload: &str) -> &Value {
-        self.others
-            .iter()
-            .find(|(held, _)| held.read(payload) == name)
-            .map_or(&Value::Absent, |(_, value)| value)
+    pub(crate) fn named(&self, name: &str, payload: &str) -> Value {
+        let found = self.others.iter().find(|(held, _)| self.text(*held, payload) == name);
+        found.map(|(_, value)| *value).unwrap_or_default()
     }
-}
 
-fn read_value(scanner: &mut Scanner<'_>, may_be_list: bool) -> Result<Value, Defect> {
-    match scanner.peek() {
-        Some(b'"') => Ok(Value::Text(scanner.string()?.into_claim_text())),
-        Some(b'-' | b'0'..=b'9') => Ok(Value::Number(Number::read(scanner)?)),
-        Some(b'[') if may_be_list => read_list(scanner),
-        _ => scanner.skip_value(1).map(|()| Value::Other),
-    }
-}
-
-/// An array, which is a list of texts or nothing that a claim may be.
-fn read_list(scanner: &mut Scanner<'_>) -> Result<Value, Defect> {
-    let mut texts = Vec::new();
-    let mut only_texts = true;
-    scanner.array(|scanner| {
-        if scanner.peek() == Some(b'"') {
-            texts.push(scanner.string()?.into_claim_text());
-            return Ok(());
+    /// What a text of `payload` says.
+    pub(crate) fn text<'m>(&'m self, at: TextAt, payload: &'m str) -> &'m str {
+        if at.end == DECODED {
+            return self.decoded.get(at.start as usize).map(AsRef::as_ref).unwrap_or_default();
         }
-        only_texts = false;
-        scanner.skip_value(2)
-    })?;
-    Ok(if only_texts { Value::Texts(texts) } else { Value::Other })
+        payload.get(at.start as usize..at.end as usize).unwrap_or_default()
+    }
+
+    /// The same as a claim's text.
+    pub(crate) fn claim_text(&self, at: TextAt) -> Text {
+        if at.end == DECODED {
+            return Text::decoded(self.decoded.get(at.start as usize).cloned().unwrap_or_default());
+        }
+        Text::range(at.start, at.end)
+    }
+
+    /// The elements of a list.
+    pub(crate) fn list(&self, first: u32, count: u32) -> &[TextAt] {
+        let (first, count) = (first as usize, count as usize);
+        self.elements.get(first..first + count).unwrap_or_default()
+    }
+}
+
+/// A place in a payload; payloads are shorter than 64 KiB.
+fn small(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(DECODED)
 }
 
 #[cfg(test)]
@@ -160,14 +222,39 @@ mod tests {
         // Attack row 16: a wrong type must not read as a missing claim.
         let payload = r#"{"sub":"a","exp":1,"aud":["x","\u0079"],"jti":null,"deviceId":7,"scope":[1]}"#;
         let members = Members::parse(payload).unwrap();
-        assert!(members.known(Claim::Sub) == &Value::Text(Text::range(8, 9)));
-        assert!(members.known(Claim::Exp) == &Value::Number(Number::Integer(1)));
-        assert!(members.known(Claim::Aud) == &Value::Texts(vec![Text::range(27, 28), Text::decoded("y")]));
-        assert!(members.known(Claim::Jti) == &Value::Other);
-        assert!(members.known(Claim::Scope) == &Value::Other);
-        assert!(members.known(Claim::Nbf) == &Value::Absent);
-        assert!(members.named("deviceId", payload) == &Value::Number(Number::Integer(7)));
-        assert!(members.named("nobody", payload) == &Value::Absent);
+        let text = |value| match value {
+            Value::Text(at) => members.text(at, payload).to_owned(),
+            _ => panic!("not a text"),
+        };
+        assert_eq!(text(members.known(Claim::Sub)), "a");
+        assert_eq!(members.known(Claim::Exp), Value::Number(Number::integer(1)));
+        let Value::List { first, count } = members.known(Claim::Aud) else { panic!("not a list") };
+        let audiences: Vec<_> =
+            members.list(first, count).iter().map(|at| members.text(*at, payload)).collect();
+        assert_eq!(audiences, ["x", "y"]);
+        assert_eq!(members.known(Claim::Jti), Value::Other);
+        assert_eq!(members.known(Claim::Scope), Value::Other);
+        assert_eq!(members.known(Claim::Nbf), Value::Absent);
+        assert_eq!(members.named("deviceId", payload), Value::Number(Number::integer(7)));
+        assert_eq!(members.named("nobody", payload), Value::Absent);
+    }
+
+    #[test]
+    fn a_text_is_a_range_of_the_payload_where_it_was_spelt_plainly() {
+        let payload = r#"{"sub":"a","jti":"\u0062","x\u0079":"c"}"#;
+        let members = Members::parse(payload).unwrap();
+        let claim_text = |value| match value {
+            Value::Text(at) => members.claim_text(at),
+            _ => panic!("not a text"),
+        };
+        assert!(claim_text(members.known(Claim::Sub)) == Text::range(8, 9));
+        assert!(claim_text(members.known(Claim::Jti)) == Text::decoded("b"));
+        assert!(claim_text(members.named("xy", payload)).read(payload) == "c");
+    }
+
+    #[test]
+    fn a_value_is_small() {
+        assert!(size_of::<Value>() <= 16);
     }
 
     #[test]

@@ -211,7 +211,7 @@ impl ClaimName {
         Claim::from_name(name).map_or_else(|| Self::Other(name.into()), Self::Known)
     }
 
-    pub(super) fn value<'m>(&self, members: &'m Members, payload: &str) -> &'m Value {
+    pub(super) fn value(&self, members: &Members, payload: &str) -> Value {
         match self {
             Self::Known(claim) => members.known(*claim),
             Self::Other(name) => members.named(name, payload),

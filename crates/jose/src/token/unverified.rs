@@ -80,7 +80,7 @@ impl<'a> UnverifiedToken<'a> {
     /// Who the token says has issued it: `iss` where it is a string. To choose keys by, and for nothing else.
     pub fn issuer(&self) -> Option<&str> {
         match self.members.known(Claim::Iss) {
-            Value::Text(text) => Some(text.read(&self.payload)),
+            Value::Text(at) => Some(self.members.text(at, &self.payload)),
             _ => None,
         }
     }
