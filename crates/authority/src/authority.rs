@@ -50,7 +50,12 @@ impl Authority {
     /// The instant that everything is judged at: the clock, or the latest purge where the clock has jumped back
     /// behind it, so that nothing which was forgotten comes to life again.
     pub fn now(&self) -> Timestamp {
-        self.clock.now().max(Timestamp::from_milliseconds(self.ratchet.load(Ordering::Acquire)))
+        self.clock.now().max(self.purged_at())
+    }
+
+    /// The latest instant that anything was purged at: what was over then is forgotten for good, and only that.
+    pub(crate) fn purged_at(&self) -> Timestamp {
+        Timestamp::from_milliseconds(self.ratchet.load(Ordering::Acquire))
     }
 
     pub(crate) fn raise_ratchet(&self, purged_at: Timestamp) {

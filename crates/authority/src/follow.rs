@@ -26,7 +26,9 @@ impl Authority {
             if watermark >= position {
                 return Ok(());
             }
-            let entries = self.store.live_after(watermark, self.now(), BATCH).await?;
+            // INVARIANT: nothing is left out that the clock could come back to (I10): only a purge may forget, for
+            // only a purge raises the ratchet.
+            let entries = self.store.live_after(watermark, self.purged_at(), BATCH).await?;
             if entries.is_empty() {
                 // INVARIANT: `position` was durable before the store was read, and the store shows every live
                 // entry up to it: what lies between can hit no living token.

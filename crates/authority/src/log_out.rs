@@ -81,7 +81,7 @@ impl Authority {
         let reachable = |clients: &[_]| caller.client().is_none_or(|only| clients.contains(only));
         let listed = self.store.session(id).await?.filter(|listed| reachable(&listed.clients));
         let Some(listed) = listed else { return Ok(None) };
-        let fact = Fact { reason, actor: caller.id().as_str().into(), now: self.now() };
+        let fact = Fact { reason, actor: caller.id().as_str().into(), now: self.now(), once: false };
         self.end_listed(listed.session.over(fact.now).is_some(), id, fact).await.map(Some)
     }
 
@@ -96,7 +96,7 @@ impl Authority {
 
     fn own_doing(&self, token: &VerifiedClaims, reason: &'static str) -> Fact {
         let actor = token.subject().unwrap_or_default().into();
-        Fact { reason: Reason::known(reason), actor, now: self.now() }
+        Fact { reason: Reason::known(reason), actor, now: self.now(), once: false }
     }
 
     /// Whose sessions the bearer of `token` may look at and end: only our own tokens speak of our sessions.

@@ -150,8 +150,12 @@ impl Authority {
             return Ok(());
         }
         let target = Target::Session(renewed.session.id.clone());
-        let fact =
-            Fact { reason: Reason::known(Reason::REFRESH_REUSE), actor: client.id().as_str().into(), now };
+        let fact = Fact {
+            reason: Reason::known(Reason::REFRESH_REUSE),
+            actor: client.id().as_str().into(),
+            now,
+            once: true,
+        };
         self.end_identity(&self.settings.issuer, target, fact).await?;
         Ok(())
     }

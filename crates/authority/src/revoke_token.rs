@@ -47,6 +47,7 @@ impl Authority {
             reason: Reason::known(Reason::CLIENT_REVOKED),
             actor: client.id().as_str().into(),
             now: self.now(),
+            once: true,
         };
         match token {
             PresentedToken::Refresh(text) => self.give_back_refresh(client, text, fact).await,

@@ -74,8 +74,9 @@ impl Authority {
                 ring.keys.iter().find(|key| key.stage == KeyStage::Active).map(|key| key.id.clone());
             let new = signing_keys::make(self.settings.algorithm, now, &self.masters, &*self.entropy)?;
             let active = new.id.clone();
-            let mut keys: Vec<StoredKey> =
-                still_needed(ring.keys, now).into_iter().map(|key| retire(key, until)).collect();
+            // INVARIANT: as in `enforce_up_to`, only what was over at a purge is forgotten.
+            let needed = still_needed(ring.keys, self.purged_at());
+            let mut keys: Vec<StoredKey> = needed.into_iter().map(|key| retire(key, until)).collect();
             keys.push(new);
             if let Some(ring) = replace(&*self.store, ring.version, keys).await? {
                 self.use_ring(&ring)?;

@@ -1,24 +1,39 @@
 //! Entries that other verbs make: one identity, or one subject, ended for a stated reason.
 
+use base64_simd::URL_SAFE_NO_PAD;
 use quash_core::ids::Issuer;
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Exception, NewEntry};
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
-use quash_storage::ports::Append;
+use quash_storage::ports::{Append, Idempotency};
+use serde_json::json;
 
 use super::retention::Retention;
 use super::target::Named;
 use super::{RevokeOutcome, Revoked};
 use crate::authority::Authority;
 use crate::error::{Error, RequestError};
+use crate::idempotency;
 
 /// Why, by whom and when something is ended.
 pub(crate) struct Fact {
     pub(crate) reason: Reason,
     pub(crate) actor: Box<str>,
     pub(crate) now: Timestamp,
+    /// However often and however much in parallel it is found out: one entry a day.
+    pub(crate) once: bool,
+}
+
+impl Fact {
+    /// The key that makes the same fact about the same target one entry. Callers' own keys begin with the id of
+    /// a credential, so this one is nobody's.
+    fn idempotency(&self, named: &Named) -> Option<Idempotency> {
+        let request = idempotency::digest(&json!([named.issuer, format!("{:?}", named.target)]));
+        let name = URL_SAFE_NO_PAD.encode_to_string(request);
+        self.once.then(|| Idempotency { key: format!("once\n{}\n{name}", self.reason).into(), request })
+    }
 }
 
 impl Authority {
@@ -43,6 +58,7 @@ impl Authority {
         let rules =
             rules.ok_or_else(|| RequestError::new("token", "a token of an issuer that is configured"))?;
         let Retention { retain_until, enforce_until } = self.retention(&named, &rules, Effect::End, fact.now);
+        let idempotency = fact.idempotency(&named);
         let entry = NewEntry {
             recorded_at: fact.now,
             issuer: named.issuer,
@@ -56,7 +72,7 @@ impl Authority {
             actor: fact.actor,
             cause: "".into(),
         };
-        match self.append(Append { entry, idempotency: None, expect_max: None }).await? {
+        match self.append(Append { entry, idempotency, expect_max: None }).await? {
             RevokeOutcome::Revoked(Revoked { position: Some(position), .. }) => Ok(position),
             _ => Err(Error::Keys("the store answered what was not asked".into())),
         }

@@ -7,7 +7,7 @@ use quash_core::revocation::decide::Decision;
 use quash_core::time::Timestamp;
 use quash_jose::digest::sha256;
 use quash_storage::memory::MemoryStore;
-use quash_storage::ports::{RevocationLog as _, Store};
+use quash_storage::ports::{Maintenance as _, RevocationLog as _, Store};
 
 use super::{FaultyStore, InMemoryVerifier, ManualClock, SeededEntropy};
 use crate::authority::Authority;
@@ -61,7 +61,7 @@ impl InMemoryAuthority {
     ) -> Result<Self, StartError> {
         settings.admin_key_digests.push(sha256(ADMIN_KEY.as_bytes()));
         let log = store.identity().await?;
-        let rules = settings.own_time_rules(settings.horizons());
+        let rules = settings.own_time_rules(store.raise_horizons(settings.horizons()).await?);
         let verifier = Arc::new(InMemoryVerifier::new(&log, settings.own_token_profile(), rules));
         let masters = Masters::single(Master::from_random([7; 32]));
         let authority = Authority::start(Foundations {

@@ -1,0 +1,33 @@
+//! The use cases over the store in memory: one module a verb.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests may"
+)]
+
+mod client_credentials;
+mod credentials;
+mod faults;
+mod introspect;
+mod join;
+mod keys;
+mod list_revocations;
+mod list_sessions;
+mod log_out;
+mod maintain;
+mod permissions;
+mod refresh;
+mod refresh_races;
+mod retention;
+mod revoke;
+mod revoke_targets;
+mod revoke_token;
+mod scene;
+mod secrets;
+mod settings;
+mod sign_in;
+mod sign_in_requests;
+mod start;

@@ -1,0 +1,98 @@
+//! Forgetting, and catching up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quash_authority::Enforcement as _;
+use quash_authority::testing::{InMemoryAuthority, WhenToFail};
+use quash_authority::{RevocationRequest, TargetRequest};
+
+use crate::scene::{Scene, scene, session_id, settings, subject};
+
+async fn second_server(first: &Scene) -> Scene {
+    let other =
+        InMemoryAuthority::start_over(Arc::clone(&first.store), settings(), Arc::clone(&first.clock), 2);
+    Scene(other.await.unwrap())
+}
+
+#[tokio::test]
+async fn a_store_in_use_does_not_grow() {
+    // I8, S58: sessions and entries go by themselves.
+    let scene = scene().await;
+    for _ in 0..50 {
+        let tokens = scene.signs_in("alice").await;
+        scene.revokes(TargetRequest::Session(session_id(&tokens))).await;
+    }
+    scene.passes(31 * 86_400);
+    let gone = scene.authority.maintain().await.unwrap();
+    assert_eq!((gone.store.entries, gone.store.sessions, gone.verifier_entries), (50, 50, 50));
+    assert_eq!(scene.authority.maintain().await.unwrap().store, quash_storage::ports::Purged::default());
+}
+
+#[tokio::test]
+async fn an_entry_of_another_server_is_enforced_by_following_the_log() {
+    // S57, as far as it is built.
+    let one = scene().await;
+    let other = second_server(&one).await;
+    let tokens = one.signs_in("alice").await;
+    assert!(other.accepts(&tokens));
+    let authority = Arc::clone(&other.authority);
+    let following = tokio::spawn(async move { authority.follow().await });
+    let position = one.revokes(TargetRequest::Subject(subject("alice"))).await;
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while other.verifier.watermark() < position {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(other.refuses(&tokens), "admin");
+    following.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_waits_a_store_error_out() {
+    let one = scene().await;
+    let other = second_server(&one).await;
+    let position = one.revokes(TargetRequest::Subject(subject("alice"))).await;
+    one.store.fail(WhenToFail::Before(0));
+    let authority = Arc::clone(&other.authority);
+    let following = tokio::spawn(async move { authority.follow().await });
+    while other.verifier.watermark() < position {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(one.store.calls() >= 2);
+    following.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_parallel_revocations_are_all_enforced_when_they_are_acknowledged() {
+    // I1: one reads the log for all, and nobody is answered too early.
+    let scene = Arc::new(scene().await);
+    let mut revoking = tokio::task::JoinSet::new();
+    for number in 0..64 {
+        let scene = Arc::clone(&scene);
+        revoking.spawn(async move {
+            let who = format!("user {number}");
+            let tokens = scene.signs_in(&who).await;
+            let position = scene.revokes(TargetRequest::Subject(subject(&who))).await;
+            assert!(scene.verifier.watermark() >= position);
+            assert_eq!(scene.refuses(&tokens), "admin");
+        });
+    }
+    while let Some(done) = revoking.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(scene.verifier.live_entries(), 64);
+}
+
+#[tokio::test]
+async fn an_entry_that_can_hit_nothing_any_more_still_moves_the_watermark() {
+    // Its token was over before it was revoked: no verifier has to hold it.
+    let scene = scene().await;
+    let id = quash_core::ids::TokenId::new("t-1").unwrap();
+    let expires_at = Some(crate::scene::START.minus(Duration::from_secs(3600)));
+    let target = TargetRequest::Token { id, expires_at };
+    let position = scene.makes(RevocationRequest::end(target)).await.unwrap();
+    assert_eq!((scene.verifier.watermark(), scene.verifier.live_entries()), (position, 0));
+}

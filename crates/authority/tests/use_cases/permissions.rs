@@ -1,0 +1,101 @@
+//! The table of roles and verbs, and that every use case with a caller asks it (attack row 37).
+
+use quash_authority::{
+    Caller, Error, JoinSession, NewCredential, RevocationRequest, SessionPage, TargetRequest, Verb, allows,
+};
+use quash_core::ids::{CredentialId, SessionId};
+use quash_core::revocation::reason::Reason;
+use quash_storage::ports::{Filter, Role};
+
+use crate::scene::{Scene, client_id, scene, sign_in, subject};
+
+const ROLES: [Role; 6] =
+    [Role::Admin, Role::Issuer, Role::Revoker, Role::Support, Role::Verifier, Role::Auditor];
+
+/// The whole table, written a second time: a change of rights has to be made in two places.
+fn expected(verb: Verb) -> &'static [Role] {
+    match verb {
+        Verb::ReadHead => &ROLES,
+        Verb::OpenSession => &[Role::Admin, Role::Issuer],
+        Verb::Revoke => &[Role::Admin, Role::Revoker],
+        Verb::ReadRevocations => &[Role::Admin, Role::Revoker, Role::Auditor],
+        Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
+        Verb::EndSession => &[Role::Admin, Role::Support],
+        Verb::Introspect | Verb::FollowFeed => &[Role::Admin, Role::Verifier],
+        Verb::ReadMetrics | Verb::ReadKeys => &[Role::Admin, Role::Auditor],
+        _ => &[Role::Admin],
+    }
+}
+
+#[test]
+fn every_role_may_do_what_the_table_says_and_nothing_else() {
+    for verb in Verb::ALL {
+        for role in ROLES {
+            assert_eq!(allows(role, verb), expected(verb).contains(&role), "{role:?} {verb:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_use_case_with_a_caller_asks_the_table() {
+    let scene = scene().await;
+    for role in ROLES {
+        let caller = scene.caller(&[role], None).await;
+        for verb in Verb::ALL {
+            let Some(allowed) = tries(&scene, &caller, verb).await else { continue };
+            assert_eq!(allowed, allows(role, verb), "{role:?} {verb:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn roles_add_up() {
+    let scene = scene().await;
+    let caller = scene.caller(&[Role::Issuer, Role::Auditor], None).await;
+    assert_eq!(tries(&scene, &caller, Verb::OpenSession).await, Some(true));
+    assert_eq!(tries(&scene, &caller, Verb::ReadKeys).await, Some(true));
+    assert_eq!(tries(&scene, &caller, Verb::Revoke).await, Some(false));
+}
+
+/// Whether `caller` gets through to the use cases of `verb`; none where it guards no use case but an endpoint.
+async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
+    let authority = &scene.authority;
+    let session = SessionId::new("ses_none").unwrap();
+    let outcomes: Vec<Result<(), Error>> = match verb {
+        Verb::OpenSession => {
+            let join = JoinSession { client: client_id("web"), scope: None };
+            vec![
+                authority.sign_in(caller, sign_in("alice")).await.map(drop),
+                authority.join(caller, &session, join).await.map(drop),
+            ]
+        }
+        Verb::Revoke => {
+            let request = RevocationRequest::end(TargetRequest::Subject(subject("nobody")));
+            vec![authority.revoke(caller, request).await.map(drop)]
+        }
+        Verb::ReadRevocations => vec![authority.list_revocations(caller, None, 1).await.map(drop)],
+        Verb::ReadSessions => vec![
+            authority.list_sessions(caller, Filter::default(), SessionPage::default()).await.map(drop),
+            authority.session(caller, &session).await.map(drop),
+        ],
+        Verb::EndSession => {
+            vec![authority.end_session(caller, &session, Reason::known(Reason::ADMIN)).await.map(drop)]
+        }
+        Verb::ReadKeys => vec![authority.list_keys(caller).map(drop)],
+        Verb::RotateKeys => vec![authority.rotate_keys(caller).await.map(drop)],
+        Verb::ReadCredentials => vec![authority.list_credentials(caller).await.map(drop)],
+        Verb::ChangeCredentials => {
+            let new = NewCredential { name: "x".into(), roles: vec![Role::Issuer], client: None };
+            let id = CredentialId::new("cred_none").unwrap();
+            vec![
+                authority.create_credential(caller, new).await.map(drop),
+                authority.delete_credential(caller, &id).await.map(drop),
+            ]
+        }
+        _ => return None,
+    };
+    let allowed: Vec<bool> =
+        outcomes.iter().map(|outcome| !matches!(outcome, Err(Error::Forbidden(_)))).collect();
+    assert!(allowed.windows(2).all(|pair| pair[0] == pair[1]), "{verb:?}: {outcomes:?}");
+    allowed.first().copied()
+}
