@@ -87,12 +87,32 @@ async fn sixty_four_parallel_revocations_are_all_enforced_when_they_are_acknowle
 }
 
 #[tokio::test]
-async fn an_entry_that_can_hit_nothing_any_more_still_moves_the_watermark() {
-    // Its token was over before it was revoked: no verifier has to hold it.
+async fn an_entry_that_was_over_before_the_last_purge_still_moves_the_watermark() {
+    // Its token was over before it was revoked: no verifier has to hold it. Before a purge has said so, the clock
+    // could still come back to the token's life (I10), so it is held.
     let scene = scene().await;
-    let id = quash_core::ids::TokenId::new("t-1").unwrap();
-    let expires_at = Some(crate::scene::START.minus(Duration::from_secs(3600)));
-    let target = TargetRequest::Token { id, expires_at };
-    let position = scene.makes(RevocationRequest::end(target)).await.unwrap();
+    let over = || {
+        let id = quash_core::ids::TokenId::new("t-1").unwrap();
+        let expires_at = Some(crate::scene::START.minus(Duration::from_secs(3600)));
+        RevocationRequest::end(TargetRequest::Token { id, expires_at })
+    };
+    scene.makes(over()).await.unwrap();
+    assert_eq!(scene.verifier.live_entries(), 1);
+    scene.authority.maintain().await.unwrap();
+    let position = scene.makes(over()).await.unwrap();
     assert_eq!((scene.verifier.watermark(), scene.verifier.live_entries()), (position, 0));
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_and_back_forgets_no_entry() {
+    // I10: what is read from the store while the clock is ahead is enforced when it is right again.
+    let scene = scene().await;
+    let tokens = scene.signs_in("alice").await;
+    let other = second_server(&scene).await;
+    scene.revokes(TargetRequest::Subject(subject("alice"))).await;
+    let right = quash_authority::Clock::now(&*scene.clock);
+    scene.passes(100_000);
+    other.revokes(TargetRequest::Subject(subject("bob"))).await;
+    scene.clock.set(right);
+    assert_eq!(other.refuses(&tokens), "admin");
 }
