@@ -1,0 +1,20 @@
+//! I6. Of the design: *no resurrection through purge, compaction, restart, migration, restore.*
+
+use crate::oracle::{Token, Verdict};
+use crate::violation::{Invariant, Violation};
+
+pub(crate) const RULE: Invariant = Invariant {
+    name: "I6",
+    sentence: "what was revoked is never accepted again, through no purge, restart or race",
+};
+
+/// A token that was refused for a revocation is accepted.
+pub(crate) fn accepted_again(token: &Token, verdict: Verdict) -> Violation {
+    let seen = format!("{} was seen revoked and is accepted: {verdict:?}", token.describe());
+    Violation::of(RULE, seen)
+}
+
+/// A session that is over was renewed.
+pub(crate) fn renewed_again(why: &[&'static str]) -> Violation {
+    Violation::of(RULE, format!("a session was renewed that is over: {}", why.join(", ")))
+}

@@ -1,0 +1,67 @@
+//! What was said to the log, in plain words.
+
+use quash_core::ids::Issuer;
+use quash_core::position::Position;
+use quash_core::revocation::entry::{Effect, Entry, Exception};
+use quash_core::revocation::target::Target;
+use quash_core::time::Timestamp;
+
+/// What a revocation says. Compared as it was asked for, whatever the log made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) target: Target,
+    pub(crate) effect: Effect,
+    /// First and last second.
+    pub(crate) window: Option<(u64, u64)>,
+    pub(crate) exception: Option<Exception>,
+}
+
+impl Said {
+    /// It ends `target`, and nothing narrows it.
+    pub(crate) const fn end(target: Target) -> Self {
+        Self { target, effect: Effect::End, window: None, exception: None }
+    }
+
+    pub(crate) fn of(entry: &Entry) -> Self {
+        let fact = &entry.fact;
+        Self {
+            target: fact.target.clone(),
+            effect: fact.effect,
+            window: fact.window.map(|window| (window.from(), window.to())),
+            exception: fact.exception.clone(),
+        }
+    }
+
+    pub(crate) fn is_identity(&self) -> bool {
+        matches!(self.target, Target::Token(_) | Target::TokenDigest(_) | Target::Session(_) | Target::Key(_))
+    }
+}
+
+/// An entry that was acknowledged, or that was found in the log after its acknowledgement was lost.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) position: Position,
+    pub(crate) issuer: Issuer,
+    pub(crate) said: Said,
+    /// Until when the log says that verifiers hold it.
+    pub(crate) retain_until: Timestamp,
+    /// Until when the log says that the store enforces it.
+    pub(crate) enforce_until: Timestamp,
+}
+
+impl Known {
+    pub(crate) fn of(entry: &Entry) -> Self {
+        Self {
+            position: entry.position,
+            issuer: entry.fact.issuer.clone(),
+            said: Said::of(entry),
+            retain_until: entry.fact.retain_until,
+            enforce_until: entry.fact.enforce_until,
+        }
+    }
+
+    /// Whether the store may have forgotten it after a purge at `purged_at`.
+    pub(crate) fn may_be_gone(&self, purged_at: Timestamp) -> bool {
+        self.retain_until.max(self.enforce_until) <= purged_at
+    }
+}

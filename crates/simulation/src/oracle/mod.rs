@@ -1,0 +1,94 @@
+//! The oracle: lists, and the rules of the design read word by word over them. It forgets nothing, it hashes
+//! nothing, and it shares no code with what it judges but the names of things.
+
+mod access;
+mod entry;
+mod log;
+mod refresh;
+mod session;
+mod token;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use quash_core::position::Position;
+use quash_core::time::Timestamp;
+
+pub(crate) use access::Verdict;
+pub(crate) use entry::{Known, Said};
+pub(crate) use log::{Expected, Grounds};
+pub(crate) use refresh::{Outcome, Renewal};
+pub(crate) use session::{Grant, Session, Use, grant_of};
+pub(crate) use token::Token;
+
+/// The settings that matter to the rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) grace: Duration,
+    pub(crate) future_skew: Duration,
+    pub(crate) keep_ended: Duration,
+}
+
+/// All that was acknowledged, and all that may have happened without being acknowledged.
+#[derive(Debug)]
+pub(crate) struct Oracle {
+    pub(crate) rules: Rules,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) entries: Vec<Known>,
+    /// What was asked of the log, and not found in it yet: it is there, or (without an answer) it may be.
+    pub(crate) unsettled: Vec<Said>,
+    /// The last position that was found in the log.
+    pub(crate) head: Position,
+    /// The highest position that any reply carried.
+    pub(crate) highest_seen: Position,
+    /// The latest purge that may have happened.
+    pub(crate) purged_at: Timestamp,
+    /// The latest purge that was answered: nothing is judged at an earlier instant.
+    pub(crate) ratchet: Timestamp,
+    /// Recent heads, for backends that read one before they check a password.
+    pub(crate) heads: VecDeque<Position>,
+}
+
+impl Oracle {
+    pub(crate) const fn new(rules: Rules, origin: Position) -> Self {
+        Self {
+            rules,
+            sessions: Vec::new(),
+            grants: Vec::new(),
+            tokens: Vec::new(),
+            entries: Vec::new(),
+            unsettled: Vec::new(),
+            head: origin,
+            highest_seen: origin,
+            purged_at: Timestamp::EPOCH,
+            ratchet: Timestamp::EPOCH,
+            heads: VecDeque::new(),
+        }
+    }
+
+    /// Takes in an access token that was handed out; its place among the tokens.
+    pub(crate) fn hand_out(&mut self, token: Token) -> usize {
+        if let Ok(position) = Position::new(token.says.pos) {
+            self.highest_seen = self.highest_seen.max(position);
+        }
+        self.tokens.push(token);
+        self.tokens.len() - 1
+    }
+
+    /// A head that a backend may have read before it checked a password: so many steps ago.
+    pub(crate) fn earlier_head(&self, steps: u8) -> Position {
+        self.heads.get(usize::from(steps)).copied().unwrap_or(self.head)
+    }
+
+    /// Takes note of the head after a step.
+    pub(crate) fn remember_head(&mut self) {
+        self.heads.push_front(self.head);
+        self.heads.truncate(8);
+    }
+
+    pub(crate) fn session_of(&self, grant: &Grant) -> Option<&Session> {
+        self.sessions.get(grant.session)
+    }
+}

@@ -1,0 +1,139 @@
+//! How often each thing happens. Names are few, so that steps meet.
+
+use quash_core::revocation::entry::Effect;
+
+use super::{Aim, Edge, Fault, Op, Pick, Spare, Step, Which};
+use crate::rng::Rng;
+
+/// How many subjects there are.
+pub(crate) const SUBJECTS: u64 = 4;
+/// How many devices a subject has.
+pub(crate) const DEVICES: u64 = 3;
+/// How many clients there are.
+pub(crate) const CLIENTS: u64 = 2;
+/// How many roles there are.
+pub(crate) const ROLES: u64 = 3;
+
+pub(super) fn step(rng: &mut Rng) -> Step {
+    Step { op: op(rng), fault: rng.one_in(12).then(|| fault(rng)), retry: rng.one_in(2) }
+}
+
+fn fault(rng: &mut Rng) -> Fault {
+    let after = small(rng, 9);
+    match rng.below(5) {
+        0 | 1 => Fault::Crash { after: after.into(), torn: false },
+        2 | 3 => Fault::Crash { after: after.into(), torn: true },
+        _ => Fault::DiskFails { after: after.into() },
+    }
+}
+
+fn op(rng: &mut Rng) -> Op {
+    match rng.below(100) {
+        0..24 => sign_in(rng),
+        24..28 => Op::Join { session: pick(rng), client: small(rng, CLIENTS) },
+        28..38 => refresh(rng, Which::Current, 1),
+        38..42 => {
+            let copies = small(rng, 7) + 2;
+            refresh(rng, Which::Current, copies)
+        }
+        42..47 => {
+            let age = small(rng, 3) + 1;
+            refresh(rng, Which::Older(age), 1)
+        }
+        47..49 => Op::RefreshWhileLoggingOut { token: pick(rng) },
+        49..70 => revoke(rng),
+        70..71 => Op::RevokeRefreshToken(pick(rng)),
+        71..73 => Op::RevokeAccessToken(pick(rng)),
+        73..75 => Op::LogOut(pick(rng)),
+        75..77 => Op::EndOthers(pick(rng)),
+        77..79 => Op::EndSession(pick(rng)),
+        79..80 => Op::Introspect(pick(rng)),
+        80..88 => Op::Advance(span(rng)),
+        88..93 => move_to(rng),
+        93..95 => Op::JumpBack(rng.between(1, 60 * 1000)),
+        95..97 => Op::Purge,
+        97..99 => Op::RotateKeys,
+        _ => Op::Restart,
+    }
+}
+
+fn pick(rng: &mut Rng) -> Pick {
+    Pick(rng.next())
+}
+
+fn small(rng: &mut Rng, bound: u64) -> u8 {
+    u8::try_from(rng.below(bound)).unwrap_or(0)
+}
+
+fn sign_in(rng: &mut Rng) -> Op {
+    Op::SignIn {
+        subject: small(rng, SUBJECTS),
+        device: small(rng, DEVICES),
+        client: small(rng, CLIENTS),
+        role: small(rng, ROLES),
+        brief: rng.one_in(4),
+        as_of_before: rng.one_in(4).then(|| small(rng, 4)),
+    }
+}
+
+fn refresh(rng: &mut Rng, which: Which, copies: u8) -> Op {
+    Op::Refresh { grant: pick(rng), which, copies }
+}
+
+fn revoke(rng: &mut Rng) -> Op {
+    let aim = aim(rng);
+    let effect = if rng.one_in(4) { Effect::Refresh } else { Effect::End };
+    let spare = match rng.below(6) {
+        0 => Spare::Session(pick(rng)),
+        1 => Spare::Token(pick(rng)),
+        _ => Spare::Nothing,
+    };
+    let window = rng.one_in(4).then(|| {
+        let to = second(rng, 300);
+        (to + second(rng, 1200), to)
+    });
+    Op::Revoke { aim, effect, spare, window }
+}
+
+fn second(rng: &mut Rng, bound: u64) -> u32 {
+    u32::try_from(rng.below(bound)).unwrap_or(0)
+}
+
+fn aim(rng: &mut Rng) -> Aim {
+    match rng.below(40) {
+        0..6 => Aim::Token(pick(rng), rng.one_in(2)),
+        6..10 => Aim::TokenText(pick(rng)),
+        10..17 => Aim::Session(pick(rng)),
+        17..25 => Aim::Subject(small(rng, SUBJECTS)),
+        25..32 => Aim::Device(small(rng, SUBJECTS), small(rng, DEVICES)),
+        32..35 => Aim::Role(small(rng, ROLES)),
+        35..37 => Aim::Client(small(rng, CLIENTS)),
+        37..39 => Aim::Key(pick(rng)),
+        _ => Aim::Issuer,
+    }
+}
+
+fn span(rng: &mut Rng) -> u64 {
+    match rng.below(10) {
+        0..4 => rng.below(2_000),
+        4..6 => rng.between(10_000, 40_000),
+        6..8 => rng.between(60_000, 700_000),
+        8 => rng.between(700_000, 4_000_000),
+        _ => rng.between(4_000_000, 40_000_000),
+    }
+}
+
+fn move_to(rng: &mut Rng) -> Op {
+    let edge = match rng.below(8) {
+        0..4 => Edge::TokenEnd,
+        4..6 => Edge::GraceEnd,
+        6 => Edge::IdleEnd,
+        _ => Edge::AbsoluteEnd,
+    };
+    let offset = match rng.below(3) {
+        0 => -1,
+        1 => 0,
+        _ => 1,
+    };
+    Op::MoveTo { pick: pick(rng), edge, offset }
+}

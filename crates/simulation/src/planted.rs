@@ -1,0 +1,69 @@
+//! Bugs that a run is told to have, each planted between two real parts, to see that the named rule catches it.
+
+mod enforcement;
+mod store;
+
+use std::sync::Arc;
+
+use quash_authority::Enforcement;
+use quash_storage::planted::Bug;
+use quash_storage::ports::Store;
+
+/// A bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planted {
+    /// The store answers before the sync.
+    AcknowledgesBeforeSync,
+    /// The verifier is told that it is up to date, not what is revoked.
+    AppliesNothing,
+    /// A cutoff of one device reaches the verifier as one of its subject.
+    WidensDevices,
+    /// The verifier is told to forget one access-token life too early.
+    PurgesOneLifeEarly,
+    /// Entries are recorded to matter for no time to verifiers.
+    RetainsTooShort,
+    /// Entries are recorded to matter to renewals for no longer than to verifiers.
+    EnforcesTooShort,
+    /// A late duplicate rotates once more.
+    RotatesAgain,
+    /// A session is opened at the head, whatever the backend had read before it checked the password.
+    IgnoresAsOf,
+    /// After a rotation only the new key verifies.
+    DropsRetiredKeys,
+    /// The ratchet of the latest purge is lost at a start.
+    ForgetsRatchet,
+}
+
+impl Planted {
+    /// Every bug, with the rule that must catch it.
+    pub const ALL: [(Self, &'static str); 10] = [
+        (Self::AcknowledgesBeforeSync, "I3"),
+        (Self::AppliesNothing, "I1"),
+        (Self::WidensDevices, "I7"),
+        (Self::PurgesOneLifeEarly, "I8"),
+        (Self::RetainsTooShort, "I6"),
+        (Self::EnforcesTooShort, "I6"),
+        (Self::RotatesAgain, "I4"),
+        (Self::IgnoresAsOf, "I5"),
+        (Self::DropsRetiredKeys, "I9"),
+        (Self::ForgetsRatchet, "I10"),
+    ];
+
+    /// The store's own part in it.
+    pub(crate) const fn of_the_store(self) -> Option<Bug> {
+        match self {
+            Self::AcknowledgesBeforeSync => Some(Bug::AcknowledgeBeforeSync),
+            _ => None,
+        }
+    }
+
+    /// What the authority is given as its store.
+    pub(crate) fn before_the_store(self, inner: Arc<dyn Store>) -> Arc<dyn Store> {
+        Arc::new(store::Faulty { inner, planted: self })
+    }
+
+    /// What the authority is given as its verifier.
+    pub(crate) fn before_the_verifier(self, inner: Arc<dyn Enforcement>) -> Arc<dyn Enforcement> {
+        Arc::new(enforcement::Faulty { inner, planted: self })
+    }
+}

@@ -1,0 +1,151 @@
+//! A bug between the authority and the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quash_core::ids::{CredentialId, GrantId, SessionId};
+use quash_core::position::{Head, Position};
+use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::session::grant::Grant;
+use quash_core::session::renewal::{Renewal, Verdict};
+use quash_core::time::Timestamp;
+use quash_storage::ports::{
+    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity,
+    Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced, RevocationLog, SessionRegistry,
+    Store, StoreError, StoredCredential, StoredKey,
+};
+use tokio::sync::watch;
+
+use super::Planted;
+
+pub(super) struct Faulty {
+    pub(super) inner: Arc<dyn Store>,
+    pub(super) planted: Planted,
+}
+
+impl Faulty {
+    fn has(&self, planted: Planted) -> bool {
+        self.planted == planted
+    }
+}
+
+#[async_trait]
+impl RevocationLog for Faulty {
+    async fn identity(&self) -> Result<LogIdentity, StoreError> {
+        self.inner.identity().await
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        self.inner.head().await
+    }
+
+    fn head_changes(&self) -> watch::Receiver<Position> {
+        self.inner.head_changes()
+    }
+
+    async fn append(&self, mut append: Append) -> Result<Appended, StoreError> {
+        let entry = &mut append.entry;
+        if self.has(Planted::RetainsTooShort) {
+            entry.retain_until = entry.recorded_at.plus(Duration::from_secs(1));
+        }
+        if self.has(Planted::EnforcesTooShort) {
+            entry.enforce_until = entry.retain_until;
+        }
+        self.inner.append(append).await
+    }
+
+    async fn live_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner.live_after(after, now, limit).await
+    }
+
+    async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.inner.entries_before(before, limit).await
+    }
+
+    async fn count_matching(&self, entry: &NewEntry) -> Result<u64, StoreError> {
+        self.inner.count_matching(entry).await
+    }
+}
+
+#[async_trait]
+impl SessionRegistry for Faulty {
+    async fn open(&self, mut session: NewSession) -> Result<Opened, StoreError> {
+        if self.has(Planted::IgnoresAsOf) {
+            session.as_of = None;
+        }
+        self.inner.open(session).await
+    }
+
+    async fn join(&self, join: Join) -> Result<Joined, StoreError> {
+        self.inner.join(join).await
+    }
+
+    async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
+        let renewed = self.inner.renew(grant, renewal).await?;
+        match renewed {
+            Some(Renewed { verdict: Verdict::Repeat, grant: row, .. }) if self.has(Planted::RotatesAgain) => {
+                self.inner.renew(grant, Renewal { presented: row.generation, ..renewal }).await
+            }
+            renewed => Ok(renewed),
+        }
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {
+        self.inner.session(id).await
+    }
+
+    async fn grant(&self, id: &GrantId) -> Result<Option<(Grant, Listed)>, StoreError> {
+        self.inner.grant(id).await
+    }
+
+    async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
+        self.inner.sessions(filter, page).await
+    }
+}
+
+#[async_trait]
+impl KeyRingStore for Faulty {
+    async fn key_ring(&self) -> Result<KeyRing, StoreError> {
+        self.inner.key_ring().await
+    }
+
+    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
+        self.inner.replace_key_ring(expected, keys).await
+    }
+}
+
+#[async_trait]
+impl CredentialStore for Faulty {
+    async fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError> {
+        self.inner.credentials().await
+    }
+
+    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
+        self.inner.put_credential(credential).await
+    }
+
+    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
+        self.inner.delete_credential(id).await
+    }
+}
+
+#[async_trait]
+impl Maintenance for Faulty {
+    async fn raise_horizons(&self, configured: Horizons) -> Result<Horizons, StoreError> {
+        self.inner.raise_horizons(configured).await
+    }
+
+    async fn ratchet(&self) -> Result<Timestamp, StoreError> {
+        if self.has(Planted::ForgetsRatchet) { Ok(Timestamp::EPOCH) } else { self.inner.ratchet().await }
+    }
+
+    async fn purge(&self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError> {
+        self.inner.purge(now, keep_ended).await
+    }
+}

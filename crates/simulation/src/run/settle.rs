@@ -1,0 +1,55 @@
+//! Comparing the log with what was acknowledged, after every step.
+
+use quash_core::revocation::entry::Entry;
+
+use super::{Hidden, Run};
+use crate::invariants::i3_acknowledged_is_durable as i3;
+use crate::violation::Violation;
+
+/// How many entries are read from the log at once: more than a step can add.
+const PAGE: usize = 32;
+
+impl Run {
+    /// Reads what is new in the log and takes it in.
+    pub(super) async fn settle(&mut self) -> Result<(), Violation> {
+        let page = self.world.server()?.store.entries_before(None, PAGE).await;
+        let mut news = page.map_err(Violation::stuck)?;
+        news.retain(|entry| entry.position > self.oracle.head);
+        news.reverse();
+        let expected = std::mem::take(&mut self.expected);
+        self.oracle.absorb(&news, expected).map_err(i3::broken)?;
+        self.find_hidden(&news);
+        self.oracle.unsettled.clear();
+        self.oracle.remember_head();
+        for entry in &news {
+            let fact = &entry.fact;
+            self.observe("entry", (entry.position, fact.recorded_at, fact.retain_until, fact.enforce_until));
+        }
+        self.observe("head", self.oracle.head.number() - self.world.server()?.log.origin.number());
+        Ok(())
+    }
+
+    /// A revocation whose answer was lost may be in the log: then sending it again must find it there.
+    fn find_hidden(&mut self, news: &[Entry]) {
+        let Some(Hidden::Revoke(request)) = &mut self.hidden else { return };
+        let found = news.iter().find(|entry| crate::oracle::Said::of(entry) == *request.said());
+        request.found_at = found.map(|entry| entry.position);
+        let outcome = if found.is_some() { "unanswered: had happened" } else { "unanswered: had not happened" };
+        self.coverage.count(outcome);
+    }
+
+    /// The whole log, oldest first.
+    pub(super) async fn whole_log(&self) -> Result<Vec<Entry>, Violation> {
+        let store = &self.world.server()?.store;
+        let mut log: Vec<Entry> = Vec::new();
+        loop {
+            let before = log.last().map(|entry| entry.position);
+            let page = store.entries_before(before, 200).await.map_err(Violation::stuck)?;
+            if page.is_empty() {
+                log.reverse();
+                return Ok(log);
+            }
+            log.extend(page);
+        }
+    }
+}

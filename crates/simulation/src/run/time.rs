@@ -1,0 +1,88 @@
+//! Time, and what time makes over.
+
+use std::time::Duration;
+
+use quash_core::time::Timestamp;
+
+use super::Run;
+use crate::invariants::{i10_clock_jumps_leave_cutoffs_alone as i10, i8_memory_is_bounded as i8};
+use crate::plan::{Edge, Pick};
+use crate::violation::Violation;
+
+impl Run {
+    pub(super) fn advance(&mut self, milliseconds: u64) -> Result<(), Violation> {
+        self.world.advance(Duration::from_millis(milliseconds));
+        self.observe_time()
+    }
+
+    /// Moves on to `offset` milliseconds from an edge; never back.
+    pub(super) fn move_to(&mut self, pick: Pick, edge: Edge, offset: i64) -> Result<(), Violation> {
+        let Some(edge) = self.edge(pick, edge) else { return Ok(self.skip()) };
+        let aim = edge.milliseconds().checked_add_signed(offset).map(Timestamp::from_milliseconds);
+        let now = self.world.server()?.authority.now();
+        match aim.filter(|aim| *aim > now) {
+            Some(aim) => self.world.clock.set(aim),
+            None => self.skip(),
+        }
+        self.observe_time()
+    }
+
+    fn edge(&self, pick: Pick, edge: Edge) -> Option<Timestamp> {
+        let oracle = &self.oracle;
+        match edge {
+            Edge::TokenEnd => pick.of(&oracle.tokens).map(|token| Timestamp::from_seconds(token.says.exp)),
+            Edge::GraceEnd => {
+                let rotated_at = pick.of(&oracle.grants)?.rotated_at.last()?;
+                Some(rotated_at.plus(oracle.rules.grace))
+            }
+            Edge::IdleEnd => pick.of(&oracle.sessions).map(|session| session.idle_end()),
+            Edge::AbsoluteEnd => pick.of(&oracle.sessions).map(|session| session.absolute_end),
+        }
+    }
+
+    pub(super) fn jump_back(&mut self, milliseconds: u64) -> Result<(), Violation> {
+        self.world.retreat(Duration::from_millis(milliseconds));
+        i10::holds(self.world.server()?, &self.oracle)?;
+        self.observe_time()
+    }
+
+    pub(super) async fn purge(&mut self) -> Result<(), Violation> {
+        let server = self.world.server()?;
+        let now = server.authority.now();
+        let purged = server.authority.maintain().await;
+        self.oracle.purged_at = self.oracle.purged_at.max(now);
+        match purged {
+            Ok(purged) => {
+                i8::holds(&self.oracle, server.verifier.live_entries(), now)?;
+                self.oracle.ratchet = self.oracle.ratchet.max(now);
+                self.observe("purged", purged);
+                self.count_purged(&purged);
+                Ok(())
+            }
+            Err(error) => self.excuse(&error),
+        }
+    }
+
+    fn count_purged(&mut self, purged: &quash_authority::Maintained) {
+        let removed = [
+            ("purged: entries of the verifier", purged.verifier_entries > 0),
+            ("purged: entries of the store", purged.store.entries > 0),
+            ("purged: sessions", purged.store.sessions > 0),
+        ];
+        removed.iter().filter(|(_, some)| *some).for_each(|(what, _)| self.coverage.count(*what));
+    }
+
+    pub(super) async fn rotate_keys(&mut self) -> Result<(), Violation> {
+        let server = self.world.server()?;
+        match server.authority.rotate_keys(&server.admin).await {
+            Ok(_) => Ok(self.observe("rotated", ())),
+            Err(error) => self.excuse(&error),
+        }
+    }
+
+    fn observe_time(&mut self) -> Result<(), Violation> {
+        let now = self.world.server()?.authority.now();
+        self.observe("now", now.milliseconds());
+        Ok(())
+    }
+}

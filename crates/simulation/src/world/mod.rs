@@ -1,0 +1,87 @@
+//! The running system: a server over a disk that can fail, under a clock that is set by hand.
+
+mod disk;
+mod names;
+mod server;
+
+pub(crate) use disk::Disk;
+pub(crate) use names::{client, device, issuer, role, subject};
+pub(crate) use server::{Answer, Ground, Server};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quash_authority::Clock;
+use quash_authority::testing::{ManualClock, SeededEntropy};
+use quash_core::time::Timestamp;
+
+use crate::planted::Planted;
+use crate::plan::Fault;
+use crate::violation::Violation;
+
+/// When every run begins: 2023-11-14T22:13:20Z.
+pub(crate) const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+/// One server, its disk, and what it takes for time and chance.
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) disk: Disk,
+    ground: Ground,
+    server: Option<Arc<Server>>,
+}
+
+impl World {
+    /// A fresh disk and a server on it.
+    pub(crate) async fn begin(seed: u64, planted: Option<Planted>) -> Result<Self, Violation> {
+        let clock = Arc::new(ManualClock::at(START));
+        let entropy = Arc::new(SeededEntropy::new(seed));
+        let ground = Ground { clock: Arc::clone(&clock), entropy, planted };
+        let mut world = Self { clock, disk: Disk::new(), ground, server: None };
+        world.start().await?;
+        Ok(world)
+    }
+
+    /// The server that runs.
+    pub(crate) fn server(&self) -> Result<&Arc<Server>, Violation> {
+        self.server.as_ref().ok_or_else(|| Violation::stuck("no server runs"))
+    }
+
+    /// Lets `fault` happen during the next step.
+    pub(crate) fn arm(&self, fault: Option<Fault>) {
+        if let Some(fault) = fault {
+            self.disk.arm(fault);
+        }
+    }
+
+    /// Stops the server in good order and starts it again.
+    pub(crate) async fn restart(&mut self) -> Result<(), Violation> {
+        self.server = None;
+        self.start().await
+    }
+
+    /// The server is gone; what the disk holds after `fault` is what the next one finds.
+    /// Says whether it had struck while the step was under way.
+    pub(crate) async fn recover(&mut self, fault: Fault) -> Result<bool, Violation> {
+        // The power goes before the store can close its file in good order.
+        let struck = self.disk.strike(fault);
+        self.server = None;
+        self.disk.mend();
+        self.start().await?;
+        Ok(struck)
+    }
+
+    async fn start(&mut self) -> Result<(), Violation> {
+        self.server = Some(Arc::new(Server::start(&self.ground, &self.disk).await?));
+        Ok(())
+    }
+
+    /// Moves the clock on.
+    pub(crate) fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// Moves the clock back.
+    pub(crate) fn retreat(&self, span: Duration) {
+        self.clock.set(self.clock.now().minus(span));
+    }
+}

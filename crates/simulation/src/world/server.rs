@@ -1,0 +1,145 @@
+//! A server: the real store, the real verifier, the real authority.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quash_authority::testing::{ManualClock, SeededEntropy};
+use quash_authority::{
+    AuthenticatedClient, Authority, Caller, ClientProfile, Clock, Enforcement, Entropy, Foundations, KeySet, Master,
+    Masters, Settings,
+};
+use quash_core::defect::Defect;
+use quash_core::revocation::rejection::Rejection;
+use quash_core::verified::VerifiedClaims;
+use quash_http::VerifierEnforcement;
+use quash_jose::Algorithm;
+use quash_jose::digest::sha256;
+use quash_storage::embedded::EmbeddedStore;
+use quash_storage::ports::{LogIdentity, Store};
+use quash_verify::{Checked, IssuerConfig, Moment, Verifier};
+
+use super::Disk;
+use super::names::{ADMIN_KEY, AUDIENCE, client, issuer};
+use crate::planted::Planted;
+use crate::violation::Violation;
+
+/// What outlives a server.
+pub(crate) struct Ground {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) entropy: Arc<SeededEntropy>,
+    pub(crate) planted: Option<Planted>,
+}
+
+/// A server. Dropping it closes its store.
+pub(crate) struct Server {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) authority: Authority,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) admin: Caller,
+    pub(crate) log: LogIdentity,
+}
+
+/// How a check of a token was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Accepted,
+    Rejected(Rejection),
+}
+
+impl Server {
+    pub(crate) async fn start(ground: &Ground, disk: &Disk) -> Result<Self, Violation> {
+        let store = planted_store(ground.planted, open(ground, disk)?);
+        let log = store.identity().await.map_err(Violation::stuck)?;
+        let ratchet = store.ratchet().await.map_err(Violation::stuck)?;
+        let settings = settings()?;
+        let horizons = store.raise_horizons(settings.horizons()).await.map_err(Violation::stuck)?;
+        let own = IssuerConfig::own(settings.issuer.clone(), vec![AUDIENCE.to_owned()], KeySet::default());
+        let own = own.with_rules(settings.own_time_rules(horizons));
+        let builder = Verifier::builder().issuer(own).ratchet(ratchet).cached_tokens(256);
+        let verifier = Arc::new(builder.build(log.key, log.origin).map_err(Violation::stuck)?);
+        let enforcement =
+            VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone()).map_err(Violation::stuck)?;
+        let enforcement = planted_enforcement(ground.planted, Arc::new(enforcement));
+        let authority = Authority::start(Foundations {
+            store: Arc::clone(&store),
+            enforcement,
+            clock: Arc::clone(&ground.clock) as Arc<dyn Clock>,
+            entropy: Arc::clone(&ground.entropy) as Arc<dyn Entropy>,
+            masters: Masters::single(Master::from_random([7; 32])).map_err(Violation::stuck)?,
+            settings,
+        });
+        let authority = authority.await.map_err(Violation::stuck)?;
+        let admin = authority.authenticate_credential(ADMIN_KEY);
+        let admin = admin.ok_or_else(|| Violation::stuck("the administrator is not known"))?;
+        Ok(Self { store, authority, verifier, admin, log })
+    }
+
+    /// The answer to `token` at this very instant.
+    pub(crate) fn check(&self, token: &str) -> Answer {
+        let at = Moment::fresh(self.authority.now());
+        match self.verifier.pin().check(token, at) {
+            Ok(Checked::Accepted(_)) => Answer::Accepted,
+            Ok(Checked::Rejected(refusal)) => Answer::Rejected(refusal.rejection().clone()),
+            // A verifier that was told to be fresh has no doubt but about the keys.
+            Err(_) => Answer::Rejected(Rejection::Invalid(Defect::UnknownKey)),
+        }
+    }
+
+    /// What a token says, if it may be used.
+    pub(crate) fn accepted(&self, token: &str) -> Option<VerifiedClaims> {
+        let at = Moment::fresh(self.authority.now());
+        let checked = self.verifier.check(token, at).ok()?;
+        checked.accepted().map(|token| token.claims().clone())
+    }
+
+    /// What a token says, if its signature is good.
+    pub(crate) fn verified(&self, token: &str) -> Option<VerifiedClaims> {
+        let at = Moment::fresh(self.authority.now());
+        match self.verifier.check(token, at).ok()? {
+            Checked::Accepted(token) => Some(token.claims().clone()),
+            Checked::Rejected(refusal) => refusal.claims().cloned(),
+        }
+    }
+
+    pub(crate) fn client(&self, id: &str) -> Result<AuthenticatedClient, Violation> {
+        let client = self.authority.authenticate_client(id, None);
+        client.ok_or_else(|| Violation::stuck(format!("the client {id} is not known")))
+    }
+}
+
+fn open(ground: &Ground, disk: &Disk) -> Result<Arc<EmbeddedStore>, Violation> {
+    let mut random = [0; 36];
+    ground.entropy.fill(&mut random).map_err(Violation::stuck)?;
+    let options = disk.options(issuer().map_err(Violation::stuck)?);
+    quash_storage::planted::set(ground.planted.and_then(Planted::of_the_store));
+    let store = options.open(ground.clock.now(), random).map_err(Violation::stuck);
+    quash_storage::planted::set(None);
+    store.map(Arc::new)
+}
+
+fn planted_store(planted: Option<Planted>, store: Arc<EmbeddedStore>) -> Arc<dyn Store> {
+    match planted {
+        None => store,
+        Some(planted) => planted.before_the_store(store),
+    }
+}
+
+fn planted_enforcement(planted: Option<Planted>, enforcement: Arc<dyn Enforcement>) -> Arc<dyn Enforcement> {
+    match planted {
+        None => enforcement,
+        Some(planted) => planted.before_the_verifier(enforcement),
+    }
+}
+
+/// Short lives, so that a run outlasts them.
+fn settings() -> Result<Settings, Violation> {
+    let mut settings = Settings::new(issuer().map_err(Violation::stuck)?);
+    settings.algorithm = Algorithm::EdDsa;
+    settings.lifetimes.idle = Duration::from_secs(3600);
+    settings.lifetimes.absolute = Duration::from_secs(12 * 3600);
+    settings.keep_ended = Duration::from_secs(24 * 3600);
+    settings.admin_key_digests = vec![sha256(ADMIN_KEY.as_bytes())];
+    let clients = (0..2).map(|number| client(number).map(|id| ClientProfile::public(id, AUDIENCE)));
+    settings.clients = clients.collect::<Result<_, _>>().map_err(Violation::stuck)?;
+    Ok(settings)
+}

@@ -1,0 +1,20 @@
+//! Many seeds, every rule after every step.
+
+use quash_simulation::{Coverage, Report, Violation, run};
+
+fn one(seed: u64) -> Result<Report, Violation> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(run(seed, 300, None))
+}
+
+#[test]
+fn no_seed_breaks_a_rule() {
+    let mut coverage = Coverage::default();
+    for seed in 0..20 {
+        match one(seed) {
+            Ok(report) => coverage.add(&report.coverage),
+            Err(violation) => panic!("{violation}"),
+        }
+    }
+    println!("{coverage}");
+}
