@@ -1,5 +1,23 @@
 //! The parts of the binary `quash`: configuration, listeners, background tasks, telemetry, command line.
+//!
+//! ```text
+//! commands ──▶ config ──▶ wiring ──▶ serving ──▶ listen
+//!     └──────▶ client (HTTP, for commands that ask a running server)
+//! ```
+//!
+//! What a token, a session or a revocation is, is decided below; here it is put together and run.
 
+pub mod client;
+pub mod commands;
 pub mod config;
+pub mod dev;
+pub mod exit;
 pub mod listen;
+pub mod node;
+pub mod outgoing_tls;
+pub mod output;
+pub mod paths;
 pub mod secret;
+pub mod serving;
+pub mod telemetry;
+pub mod wiring;

@@ -1,3 +1,7 @@
 //! The binary `quash`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quash_server::commands::run().into()
+}

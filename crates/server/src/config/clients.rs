@@ -7,7 +7,7 @@ use quash_core::ids::ClientId;
 
 use super::secret_file;
 use super::section::Section;
-use super::tokens::{ACCESS_LIFE, Lifetimes, SESSION_LIFE, SigningAlgorithm, TokenType, check_lifetimes};
+use super::tokens::{ACCESS_LIFE, Lifetimes, SESSION_LIFE, TokenType, check_lifetimes};
 use super::words::words;
 use crate::secret::Secret;
 
@@ -43,16 +43,22 @@ pub struct ClientConfig {
     pub secret: Option<Secret>,
     /// `aud` of its tokens; empty: the issuer.
     pub audience: Vec<String>,
-    /// The scopes it may have; empty: none but what its sessions are opened with.
-    pub scopes: Vec<String>,
+    /// The scopes it may have; none: any.
+    pub scopes: Option<Vec<String>>,
+    /// The scopes it gets when it asks for none with its own secret; names divided by single spaces.
+    pub default_scope: Option<String>,
+    /// The claims that its sessions may carry; none: any.
+    pub claims: Option<Vec<String>>,
     /// What it may ask the token endpoint with.
     pub grant_types: Vec<GrantType>,
     /// How long its tokens live, where it differs from `[tokens]`.
     pub lifetimes: Lifetimes,
+    /// The longest that one sign-in may ask for to be idle ("remember me").
+    pub longest_idle: Option<Duration>,
+    /// The longest that one sign-in may ask for in all.
+    pub longest_absolute: Option<Duration>,
     /// `typ` of its tokens.
     pub token_type: TokenType,
-    /// What its tokens are signed with, where it differs from `[tokens]`.
-    pub algorithm: Option<SigningAlgorithm>,
 }
 
 impl ClientConfig {
@@ -63,11 +69,14 @@ impl ClientConfig {
             kind: ClientType::Public,
             secret: None,
             audience: Vec::new(),
-            scopes: Vec::new(),
+            scopes: None,
+            default_scope: None,
+            claims: None,
             grant_types: vec![GrantType::RefreshToken],
             lifetimes,
+            longest_idle: None,
+            longest_absolute: None,
             token_type: TokenType::AccessToken,
-            algorithm: None,
         })
     }
 
@@ -77,7 +86,12 @@ impl ClientConfig {
         let kind = section.value("type", "whether it can keep a secret", ClientType::Public);
         let secret = read_secret(section, kind);
         let audience = section.value("audience", "`aud` of its tokens; empty: the issuer", Vec::new());
-        let scopes = section.value("scopes", "the scopes it may have", Vec::new());
+        let scopes = section.optional("scopes", "the scopes it may have; none: any");
+        let default_scope = section.optional(
+            "default_scope",
+            "the scopes it gets when it asks for none with its own secret, divided by single spaces",
+        );
+        let claims = section.optional("claims", "the claims that its sessions may carry; none: any");
         let grant_types = section.value(
             "grant_types",
             "what it may ask the token endpoint with",
@@ -91,9 +105,30 @@ impl ClientConfig {
         }
         let lifetimes = read_lifetimes(section, general);
         let token_type = section.value("token_type", "`typ` of its tokens", TokenType::AccessToken);
-        let algorithm =
-            section.optional("algorithm", "what its tokens are signed with; none: `tokens.algorithm`");
-        Some(Self { id: id?, kind, secret, audience, scopes, grant_types, lifetimes, token_type, algorithm })
+        let longest_idle = section.optional_bounded(
+            "longest_idle",
+            "the longest that one sign-in may ask for to be idle; none: `session_idle`",
+            SESSION_LIFE,
+        );
+        let longest_absolute = section.optional_bounded(
+            "longest_absolute",
+            "the longest that one sign-in may ask for in all; none: `session_absolute`",
+            SESSION_LIFE,
+        );
+        Some(Self {
+            id: id?,
+            kind,
+            secret,
+            audience,
+            scopes,
+            default_scope,
+            claims,
+            grant_types,
+            lifetimes,
+            longest_idle,
+            longest_absolute,
+            token_type,
+        })
     }
 }
 

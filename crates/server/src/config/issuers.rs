@@ -9,31 +9,29 @@ use super::section::Section;
 use super::words::words;
 
 words! {
-    /// What is asked of a foreign token less than the standards ask. Each is one issuer's own, for checking only.
-    Relaxation, "one of `missing_issuer`, `missing_audience`, `any_type`, `short_secret`, `missing_iat`", {
+    /// What is asked of a foreign token less than the standards ask. Each is one issuer's own, for checking only;
+    /// the verifier says what each costs.
+    Relaxation,
+    "one of `missing_issuer`, `missing_audience`, `any_audience`, `missing_type`, `typ_jwt`, `any_type`, `missing_subject`, `missing_issued_at`, `short_secret`",
+    {
         /// A token without `iss` is taken for this issuer's when its key proves it.
         MissingIssuer = "missing_issuer",
         /// `aud` may be missing; one that is there must still match.
         MissingAudience = "missing_audience",
+        /// `aud` may say anything.
+        AnyAudience = "any_audience",
+        /// `typ` may be missing.
+        MissingType = "missing_type",
+        /// `typ` may say `JWT`.
+        TypJwt = "typ_jwt",
         /// `typ` may say anything.
         AnyType = "any_type",
+        /// The subject may be missing.
+        MissingSubject = "missing_subject",
+        /// `iat` may be missing; every cutoff hits such a token.
+        MissingIssuedAt = "missing_issued_at",
         /// The shared secret may be shorter than the digest (RFC 7518 section 3.2).
         ShortSecret = "short_secret",
-        /// `iat` may be missing; every cutoff hits such a token.
-        MissingIat = "missing_iat",
-    }
-}
-
-impl Relaxation {
-    /// What it costs, for the warning at start.
-    pub const fn risk(self) -> &'static str {
-        match self {
-            Self::MissingIssuer => "tokens without `iss` are taken for this issuer's",
-            Self::MissingAudience => "tokens that were made for other services are taken",
-            Self::AnyType => "tokens of another kind, such as ID tokens, are taken for access tokens",
-            Self::ShortSecret => "a short secret can be guessed from any token",
-            Self::MissingIat => "tokens without `iat` are hit by every cutoff, and by no bound of age",
-        }
     }
 }
 
@@ -57,10 +55,12 @@ pub struct IssuerConfig {
     pub keys: KeySource,
     /// `aud` must name one of these.
     pub audience: Vec<String>,
-    /// The claim that says whom a token speaks of.
-    pub subject_claim: String,
-    /// The claim that says which device it was issued to.
-    pub device_claim: String,
+    /// The claim that says whom a token speaks of, where it is not `sub`.
+    pub subject_claim: Option<String>,
+    /// The claim that says which device it was issued to, where it is not `device_id`.
+    pub device_claim: Option<String>,
+    /// The claim that says which client it was issued to, where it is not `client_id`.
+    pub client_claim: Option<String>,
     /// What is asked less than the standards ask.
     pub allow: Vec<Relaxation>,
     /// Tokens that would live longer are refused.
@@ -81,19 +81,19 @@ impl IssuerConfig {
             section.value("allow", "what is asked of its tokens less than the standards ask", Vec::new());
         let keys = KeySource::read(section, allow.contains(&Relaxation::ShortSecret));
         let audience: Vec<String> = section.value("audience", "`aud` must name one of these", Vec::new());
-        if audience.is_empty() && !allow.contains(&Relaxation::MissingAudience) {
+        let any = [Relaxation::MissingAudience, Relaxation::AnyAudience];
+        if audience.is_empty() && !any.iter().any(|relaxation| allow.contains(relaxation)) {
             section.problem(
                 "audience",
                 "is empty: name the audiences that its tokens are made for, or allow `missing_audience`",
             );
         }
         let subject_claim =
-            section.value("subject_claim", "the claim that says whom a token speaks of", "sub".to_owned());
-        let device_claim = section.value(
-            "device_claim",
-            "the claim that says which device a token was issued to",
-            "device_id".to_owned(),
-        );
+            section.optional("subject_claim", "the claim that says whom a token speaks of; none: `sub`");
+        let device_claim = section
+            .optional("device_claim", "the claim that says which device it was issued to; none: `device_id`");
+        let client_claim = section
+            .optional("client_claim", "the claim that says which client it was issued to; none: `client_id`");
         let longest_life = section.bounded(
             "longest_life",
             "tokens that would live longer are refused; revocations are held for that long",
@@ -114,24 +114,11 @@ impl IssuerConfig {
             audience,
             subject_claim,
             device_claim,
+            client_claim,
             allow,
             longest_life,
             future_skew,
             mode,
         })
-    }
-
-    /// What the operator should know at every start.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings: Vec<String> = self
-            .allow
-            .iter()
-            .map(|allowed| format!("issuer `{}` allows `{}`: {}", self.name, allowed.word(), allowed.risk()))
-            .collect();
-        if self.mode == Mode::Observe {
-            warnings
-                .push(format!("issuer `{}` is only observed: its revoked tokens are let through", self.name));
-        }
-        warnings
     }
 }

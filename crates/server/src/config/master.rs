@@ -15,10 +15,7 @@ pub struct MasterConfig {
 impl MasterConfig {
     /// Reads the section; `data` is the data directory.
     pub(super) fn read(section: &mut Section<'_>, data: &Path) -> Self {
-        let secrets_file: Option<PathBuf> = section.optional(
-            "secrets_file",
-            "the master secrets; none: `master.secrets` in the data directory; made at the first start",
-        );
-        Self { secrets_file: secrets_file.unwrap_or_else(|| data.join("master.secrets")) }
+        let what = "the master secrets; by default in the data directory; made at the first start";
+        Self { secrets_file: section.value("secrets_file", what, data.join("master.secrets")) }
     }
 }

@@ -165,7 +165,7 @@ impl Config {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let mut warnings: Vec<String> = self.issuers.iter().flat_map(IssuerConfig::warnings).collect();
+        let mut warnings = Vec::new();
         if self.admin.key.is_none() && !self.dev {
             warnings.push(
                 "no admin key is configured: `serve` refuses to start without `QUASH_ADMIN_KEY` or `admin.key_file`"

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quash_core::ids::Issuer;
 
 use super::section::Section;
+use super::size::ByteSize;
 use super::words::words;
 
 words! {
@@ -33,6 +34,16 @@ words! {
     }
 }
 
+words! {
+    /// What is done about a refresh token that is used again long after its successor.
+    ReusePolicy, "`end` or `refuse`", {
+        /// The session is ended: a thief and a user can not be told apart.
+        End = "end",
+        /// This use is refused, the session lives.
+        Refuse = "refuse",
+    }
+}
+
 /// The lives of what one client gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,6 +68,10 @@ pub struct TokensConfig {
     pub lifetimes: Lifetimes,
     /// How long after a rotation the token before it is answered with the current one.
     pub refresh_grace: Duration,
+    /// What is done about a refresh token that is used again after that.
+    pub refresh_reuse: ReusePolicy,
+    /// The most bytes of JSON that a session's claims may take.
+    pub claims_limit: ByteSize,
     /// Added to `exp`, taken from `nbf`. Never applied to revocation.
     pub leeway: Duration,
     /// How far ahead `iat` may lie.
@@ -80,8 +95,11 @@ pub(super) const SESSION_LIFE: std::ops::RangeInclusive<Duration> =
 impl TokensConfig {
     /// Reads the section; `public_url` is the issuer by default. `None`: a problem was reported.
     pub(super) fn read(section: &mut Section<'_>, public_url: &str) -> Option<Self> {
-        let given: Option<Issuer> =
-            section.optional("issuer", "`iss` of own tokens; none: `server.public_url`");
+        let what = "`iss` of own tokens; by default `server.public_url`";
+        let issuer = match Issuer::new(public_url) {
+            Ok(default) => Some(section.value("issuer", what, default)),
+            Err(_) => section.optional("issuer", what),
+        };
         let algorithm =
             section.value("algorithm", "what own tokens are signed with", SigningAlgorithm::Es256);
         let lifetimes = read_lifetimes(section);
@@ -90,6 +108,17 @@ impl TokensConfig {
             "how long after a rotation the token before it is answered with the current one",
             Duration::from_secs(30),
             Duration::ZERO..=MINUTE,
+        );
+        let refresh_reuse = section.value(
+            "refresh_reuse",
+            "what is done about a refresh token that is used again after that",
+            ReusePolicy::End,
+        );
+        let claims_limit = section.bounded(
+            "claims_limit",
+            "the most bytes of JSON that a session's claims may take",
+            ByteSize(4 << 10),
+            ByteSize(0)..=ByteSize(16 << 10),
         );
         let leeway = section.bounded(
             "leeway",
@@ -103,8 +132,16 @@ impl TokensConfig {
             Duration::from_secs(5),
             Duration::ZERO..=MINUTE,
         );
-        let issuer = given.or_else(|| Issuer::new(public_url).ok())?;
-        Some(Self { issuer, algorithm, lifetimes, refresh_grace, leeway, future_skew })
+        Some(Self {
+            issuer: issuer?,
+            algorithm,
+            lifetimes,
+            refresh_grace,
+            refresh_reuse,
+            claims_limit,
+            leeway,
+            future_skew,
+        })
     }
 }
 

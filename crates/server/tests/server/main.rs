@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may")]
 
+mod command_line;
 mod config;
 mod config_schema;
 mod listen;

@@ -1,0 +1,38 @@
+//! `quash keys list|rotate`.
+
+use clap::Subcommand;
+use serde_json::{Value as Json, json};
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, cell};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// List the signing keys, oldest first
+    List,
+    /// Sign with a new key from now on; no valid token is refused
+    Rotate,
+}
+
+pub(super) async fn run(command: &KeysCommand, client: &Client, output: Output) -> Result<Exit, Failure> {
+    match command {
+        KeysCommand::List => list(&client.get("/v1/keys").await?, output),
+        KeysCommand::Rotate => {
+            let answer = client.post("/v1/keys/rotate", &json!({})).await?;
+            output.object(&answer);
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn list(page: &Json, output: Output) {
+    if output.is_json() {
+        output.json(page);
+        return;
+    }
+    let items = page.get("items").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let columns = ["kid", "alg", "state", "created_at", "retired_until"];
+    let row = |item: &Json| columns.iter().map(|name| item.get(name).map(cell).unwrap_or_default()).collect();
+    output.table(&columns, &items.iter().map(row).collect::<Vec<_>>());
+}

@@ -1,0 +1,150 @@
+//! A node: store, verifier, authority and endpoints put together, and what runs beside them.
+//!
+//! ```text
+//!   configuration ──▶ settings ─────────▶ authority ──▶ embedded store
+//!                 └─▶ issuers ──▶ verifier ◀──┘ entries, keys
+//!                                    ▲
+//!                 endpoints ─────────┘ checks
+//! ```
+
+pub mod control;
+pub mod issuers;
+pub mod masters;
+pub mod settings;
+mod surfaces;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quash_authority::{Authority, Clock, Entropy, SystemClock, SystemEntropy};
+use quash_core::position::Position;
+use quash_http::{AppState, HttpSettings, IdentityHeaders, VerifierEnforcement};
+use quash_storage::embedded::{EmbeddedStore, OpenOptions};
+use quash_storage::ports::{Maintenance, RevocationLog, Store};
+use quash_verify::Verifier;
+
+use crate::config::Config;
+use crate::exit::Failure;
+use crate::listen::stop::Stop;
+use crate::paths::DataDirectory;
+use crate::secret::Secret;
+
+/// How often what can not matter any more is forgotten.
+const MAINTAIN_EVERY: Duration = Duration::from_secs(60);
+
+/// Everything that serves one configuration over one data directory.
+pub struct Node {
+    store: Arc<EmbeddedStore>,
+    authority: Arc<Authority>,
+    verifier: Arc<Verifier>,
+    state: AppState,
+}
+
+impl Node {
+    /// Opens the store, makes or reads the master secrets, and returns once the verifier has every key and every
+    /// live entry.
+    ///
+    /// # Errors
+    /// What keeps the node from serving, in one line.
+    pub async fn open(config: &Config, data: &DataDirectory, admin_key: &Secret) -> Result<Self, Failure> {
+        let entropy = SystemEntropy;
+        let masters_file = &config.master.secrets_file;
+        let masters = masters::open(masters_file, &entropy)
+            .map_err(|error| Failure::because(&format!("`{}`", masters_file.display()), error))?;
+        let settings = settings::authority_settings(config, admin_key);
+        let store = Arc::new(open_store(config, data, &entropy)?);
+        let verifier = Arc::new(build_verifier(config, &settings, &*store).await?);
+        let enforcement = VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone())
+            .map_err(|error| Failure::because("the verifier", error))?;
+        let foundations = quash_authority::Foundations {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            enforcement: Arc::new(enforcement),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            masters,
+            settings,
+        };
+        let authority = Authority::start(foundations).await.map_err(|error| Failure::because("the authority", error))?;
+        let authority = Arc::new(authority);
+        let http = http_settings(config, &entropy)?;
+        let state = AppState::new(Arc::clone(&authority), Arc::clone(&verifier), http);
+        Ok(Self { store, authority, verifier, state })
+    }
+
+    /// The verifier: for whoever fetches the keys of foreign issuers.
+    pub fn verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+
+    /// The store: for backups.
+    pub fn store(&self) -> &Arc<EmbeddedStore> {
+        &self.store
+    }
+
+    /// Follows the log and forgets what can not matter any more, until `stop` is spoken.
+    pub async fn run(&self, mut stop: Stop) {
+        tokio::select! {
+            () = stop.wait() => {}
+            () = self.authority.follow() => {}
+            () = self.maintain() => {}
+        }
+    }
+
+    async fn maintain(&self) {
+        loop {
+            match self.authority.maintain().await {
+                Ok(maintained) => tracing::debug!(?maintained, "maintained"),
+                Err(error) => tracing::warn!(%error, "maintenance did not finish; it goes on later"),
+            }
+            tokio::time::sleep(MAINTAIN_EVERY).await;
+        }
+    }
+}
+
+fn open_store(config: &Config, data: &DataDirectory, entropy: &dyn Entropy) -> Result<EmbeddedStore, Failure> {
+    let mut random = [0; 36];
+    entropy.fill(&mut random).map_err(|error| Failure::because("the store", error))?;
+    let path = data.store();
+    let options = OpenOptions::file(&path, config.tokens.issuer.clone());
+    let opened = options.open(SystemClock.now(), random);
+    opened.map_err(|error| Failure::because(&format!("`{}`", path.display()), error))
+}
+
+async fn build_verifier(
+    config: &Config,
+    settings: &quash_authority::Settings,
+    store: &EmbeddedStore,
+) -> Result<Verifier, Failure> {
+    let unreadable = |error| Failure::because("the store", error);
+    let identity = store.identity().await.map_err(unreadable)?;
+    let horizons = store.raise_horizons(settings.horizons()).await.map_err(unreadable)?;
+    let ratchet = store.ratchet().await.map_err(unreadable)?;
+    let mut builder = Verifier::builder().ratchet(ratchet).issuer(issuers::own(settings, horizons));
+    for issuer in &config.issuers {
+        let trusted = issuers::foreign(issuer)
+            .map_err(|error| Failure::because(&format!("issuer `{}`", issuer.name), error))?;
+        for warning in trusted.warnings() {
+            tracing::warn!("{warning}");
+        }
+        builder = builder.issuer(trusted);
+    }
+    // A restored log starts above entries that are still alive, so the state begins before all of them.
+    builder.build(identity.key, Position::ZERO).map_err(|error| Failure::because("the issuers", error))
+}
+
+fn http_settings(config: &Config, entropy: &dyn Entropy) -> Result<HttpSettings, Failure> {
+    let mut instance = [0; 8];
+    entropy.fill(&mut instance).map_err(|error| Failure::because("the request ids", error))?;
+    let headers = &config.forward_auth;
+    Ok(HttpSettings {
+        public_url: Some(config.server.public_url.clone()),
+        identity_headers: IdentityHeaders {
+            subject: headers.subject_header.clone(),
+            session: headers.session_header.clone(),
+            scope: headers.scope_header.clone(),
+            roles: headers.roles_header.clone(),
+        },
+        instance: u64::from_be_bytes(instance),
+        ..HttpSettings::default()
+    })
+}
