@@ -1,7 +1,7 @@
 //! The parts of the binary `quash`: configuration, listeners, background tasks, telemetry, command line.
 //!
 //! ```text
-//! commands ──▶ config ──▶ wiring ──▶ serving ──▶ listen
+//! commands ──▶ config ──▶ node ──▶ serving ──▶ listen
 //!     └──────▶ client (HTTP, for commands that ask a running server)
 //! ```
 //!
@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod dev;
 pub mod exit;
+pub mod fetch;
 pub mod listen;
 pub mod node;
 pub mod outgoing_tls;
@@ -19,5 +20,5 @@ pub mod output;
 pub mod paths;
 pub mod secret;
 pub mod serving;
+pub mod tasks;
 pub mod telemetry;
-pub mod wiring;

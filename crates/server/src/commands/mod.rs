@@ -92,8 +92,8 @@ fn perform(command_line: CommandLine, output: Output) -> Result<Exit, Failure> {
         Command::Revoke(options) => waiting(revoke::run(&options, &client()?, output)),
         Command::Sessions(command) => waiting(sessions::run(&command, &client()?, output)),
         Command::Keys(command) => waiting(keys::run(&command, &client()?, output)),
-        Command::Backup(options) => backup::run(&options),
-        Command::Restore(options) => restore::run(&options),
+        Command::Backup(options) => waiting(backup::run(&options, output)),
+        Command::Restore(options) => restore::run(&options, output),
         Command::Doctor(options) => waiting(doctor::run(&options, &client()?, output)),
         Command::Config(command) => config::run(&command, output),
     }

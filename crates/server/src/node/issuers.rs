@@ -49,7 +49,8 @@ pub fn own(settings: &Settings, horizons: Horizons) -> Trusted {
 pub fn foreign(issuer: &IssuerConfig) -> Result<Trusted, IssuerError> {
     let (keys, secret) = match &issuer.keys {
         KeySource::File(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| IssuerError::File(path.clone(), error))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| IssuerError::File(path.clone(), error))?;
             (KeySet::from_jwks(&text)?.keys, None)
         }
         KeySource::Url(_) => (KeySet::default(), None),

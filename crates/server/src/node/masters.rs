@@ -69,7 +69,8 @@ fn parse_line(line: &[u8]) -> Option<(MasterId, Master)> {
         return None;
     }
     for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-        let digit = |place: usize| char::from(*pair.get(place)?).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        let digit =
+            |place: usize| char::from(*pair.get(place)?).to_digit(16).and_then(|d| u8::try_from(d).ok());
         *byte = digit(0)? << 4 | digit(1)?;
     }
     Some((MasterId(number.parse().ok()?), Master::from_random(*bytes)))

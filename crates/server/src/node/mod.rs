@@ -64,7 +64,8 @@ impl Node {
             masters,
             settings,
         };
-        let authority = Authority::start(foundations).await.map_err(|error| Failure::because("the authority", error))?;
+        let authority =
+            Authority::start(foundations).await.map_err(|error| Failure::because("the authority", error))?;
         let authority = Arc::new(authority);
         let http = http_settings(config, &entropy)?;
         let state = AppState::new(Arc::clone(&authority), Arc::clone(&verifier), http);
@@ -101,7 +102,11 @@ impl Node {
     }
 }
 
-fn open_store(config: &Config, data: &DataDirectory, entropy: &dyn Entropy) -> Result<EmbeddedStore, Failure> {
+fn open_store(
+    config: &Config,
+    data: &DataDirectory,
+    entropy: &dyn Entropy,
+) -> Result<EmbeddedStore, Failure> {
     let mut random = [0; 36];
     entropy.fill(&mut random).map_err(|error| Failure::because("the store", error))?;
     let path = data.store();

@@ -10,12 +10,12 @@ use quash_core::revocation::decide::TimeRules;
 use quash_jose::Algorithm;
 use quash_jose::digest::sha256;
 
+use crate::config::Config;
 use crate::config::clients::{ClientConfig, GrantType as ConfiguredGrant};
 use crate::config::issuers::IssuerConfig;
 use crate::config::tokens::{
     Lifetimes as ConfiguredLifetimes, SigningAlgorithm, TokenType as ConfiguredType, TokensConfig,
 };
-use crate::config::Config;
 use crate::secret::Secret;
 
 /// What the authority is told. `admin_key` is the administrator's first key.
@@ -105,9 +105,5 @@ fn foreign(issuers: &[IssuerConfig]) -> BTreeMap<quash_core::ids::Issuer, TimeRu
 
 /// The rules of time of a foreign issuer's tokens.
 pub fn time_rules(issuer: &IssuerConfig) -> TimeRules {
-    TimeRules {
-        future_skew: issuer.future_skew,
-        longest_life: issuer.longest_life,
-        ..TimeRules::default()
-    }
+    TimeRules { future_skew: issuer.future_skew, longest_life: issuer.longest_life, ..TimeRules::default() }
 }
