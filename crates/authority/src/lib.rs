@@ -1,4 +1,54 @@
 //! The use cases of the token authority, one file per verb, over any store and any verifier.
+//!
+//! ```text
+//!   Caller ───────────────▶ sign_in  join  revoke  end_session  list_…  rotate_keys  …
+//!   AuthenticatedClient ──▶ refresh  client_credentials  revoke_token                  ┐
+//!   VerifiedClaims ───────▶ log_out  end_own_session  own_sessions  …                  │
+//!                                         │                                            │
+//!                        one transaction  ▼      then, before the answer               ▼
+//!                                       Store ──────────────────────────────▶ Enforcement
+//!                               (durable, in order)                     (the verifier beside it)
+//! ```
+//!
+//! What every use case keeps to:
+//! - *Durable first.* It returns after the store said durable and the verifier beside it enforces what was
+//!   changed. An [`Error`] means that nothing was acknowledged, and that the same call is safe to repeat.
+//! - *Denied is no error.* [`Refreshed`], [`SignedIn`], [`RevokeOutcome`] … say what was granted and what was
+//!   refused, with a reason that a machine can read.
+//! - *Proof by type.* Only a proven credential is a [`Caller`], only a proven client an [`AuthenticatedClient`],
+//!   only a token with a good signature `VerifiedClaims`.
+//! - *Deny by default.* One table says which role may do what: [`allows`].
+//!
+//! It never opens a socket, never reads a file, and reads time and random bytes through [`Clock`] and [`Entropy`]
+//! alone. It does not verify tokens on the request path: that is the verifier's work, which never comes back here.
+//!
+//! ```
+//! use quash_authority::testing::InMemoryAuthority;
+//! use quash_authority::{ClientProfile, Refreshed, RevocationRequest, Settings, TargetRequest};
+//! use quash_core::ids::{ClientId, Issuer, Subject};
+//! use quash_core::revocation::decide::Decision;
+//! use quash_core::time::Timestamp;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let web = ClientProfile::public(ClientId::new("web")?, "https://api.example");
+//! let settings = Settings { clients: vec![web], ..Settings::new(Issuer::new("https://auth.example")?) };
+//! let house = InMemoryAuthority::start(settings, Timestamp::from_seconds(1_800_000_000), 1).await?;
+//!
+//! let tokens = house.sign_in("alice").await?;
+//! assert_eq!(house.judge(tokens.access_token.expose()), Decision::Accept);
+//!
+//! let everywhere = RevocationRequest::end(TargetRequest::Subject(Subject::new("alice")?));
+//! house.authority.revoke(&house.admin()?, everywhere).await?;
+//! assert_ne!(house.judge(tokens.access_token.expose()), Decision::Accept);
+//!
+//! let web = house.authority.authenticate_client("web", None).ok_or("no such client")?;
+//! let refresh_token = tokens.refresh_token.ok_or("none")?;
+//! let renewed = house.authority.refresh(&web, refresh_token.expose(), None).await?;
+//! assert!(matches!(renewed, Refreshed::Refused(_)));
+//! # Ok(())
+//! # }
+//! ```
 
 mod access_token;
 mod authenticate_client;

@@ -104,3 +104,75 @@ fn client_tag(client: &ClientId) -> [u8; TAG_BYTES] {
     tag.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     tag
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::masters::Master;
+    use quash_core::ids::SessionId;
+    use quash_core::position::Position;
+    use quash_core::time::Timestamp;
+
+    fn masters() -> Masters {
+        let master = |byte| Master::from_random([byte; 32]);
+        Masters::new(MasterId(2), [(MasterId(1), master(7)), (MasterId(2), master(8))]).unwrap()
+    }
+
+    fn token(master: u32, generation: u64) -> RefreshToken {
+        RefreshToken::of(&Grant {
+            id: GrantId::new("gra_1").unwrap(),
+            session: SessionId::new("ses_1").unwrap(),
+            client: ClientId::new("web").unwrap(),
+            scope: "".into(),
+            master: MasterId(master),
+            opened_at: Timestamp::EPOCH,
+            opened_position: Position::ZERO,
+            generation: Generation(generation),
+            rotations: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn the_text_of_a_token_never_changes() {
+        // I4: the successor of a generation is always the same string, in every version of this program.
+        // Computed apart from this code.
+        let expected = "qrt_AQAAAAFLXlf26y9CuWdyYV8xAAAAAAAAAAP0_dBdkcTy-v9VRqm2TCY9D9f7bgobAm843nZIQZ6hPw";
+        assert_eq!(token(1, 3).seal(&masters()).unwrap().expose(), expected);
+        assert_eq!(RefreshToken::open(expected, &masters()), Some(token(1, 3)));
+    }
+
+    #[test]
+    fn a_grant_keeps_its_master_when_another_becomes_current() {
+        // Design section 5: masters rotate without breaking anybody.
+        let sealed = token(1, 0).seal(&masters()).unwrap();
+        assert_eq!(RefreshToken::open(sealed.expose(), &masters()), Some(token(1, 0)));
+        let without = Masters::new(MasterId(2), [(MasterId(2), Master::from_random([8; 32]))]).unwrap();
+        assert_eq!(RefreshToken::open(sealed.expose(), &without), None);
+        assert!(token(1, 0).seal(&without).is_err());
+    }
+
+    #[test]
+    fn no_byte_of_a_token_can_be_changed() {
+        let sealed = token(2, 7).seal(&masters()).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode_to_vec(&sealed.expose()[PREFIX.len()..]).unwrap();
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[place] ^= 1 << bit;
+                let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode_to_string(changed));
+                assert_eq!(RefreshToken::open(&text, &masters()), None, "byte {place}, bit {bit}");
+            }
+        }
+        for length in 0..bytes.len() {
+            let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode_to_string(&bytes[..length]));
+            assert_eq!(RefreshToken::open(&text, &masters()), None, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_token_knows_its_client_without_the_store() {
+        let client = |id| ClientId::new(id).unwrap();
+        assert!(token(1, 0).is_for(&client("web")));
+        assert!(!token(1, 0).is_for(&client("shop")));
+    }
+}

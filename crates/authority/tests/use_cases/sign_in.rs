@@ -72,6 +72,19 @@ async fn an_access_token_never_lives_beyond_its_session() {
 }
 
 #[tokio::test]
+async fn in_the_last_part_of_a_second_of_a_session_no_token_is_handed_out_that_is_dead_already() {
+    // `exp` is whole seconds: the last one may begin before the session's end.
+    let scene = scene().await;
+    scene.clock.advance(Duration::from_millis(500));
+    let lifetimes = RequestedLifetimes { idle: None, absolute: Some(Duration::from_secs(100)) };
+    let tokens = scene.opens(SignIn { lifetimes, ..sign_in("alice") }).await;
+    scene.clock.advance(Duration::from_millis(99_499));
+    assert_eq!(scene.renews(&tokens).await.expires_in, 1);
+    scene.clock.advance(Duration::from_millis(1));
+    assert_eq!(&*scene.renewal_refused(&tokens).await.reason, "absolute_limit");
+}
+
+#[tokio::test]
 async fn the_age_of_a_session_counts_from_the_proof_of_identity() {
     // S07: `auth_time` + limit, whenever the backend told about it.
     let scene = scene().await;
