@@ -4,12 +4,14 @@
 //! - [`memory`] keeps them in memory: for embedded use and tests.
 //! - `embedded` (feature `embedded`, on by default) keeps them in one file.
 //! - `contract` (feature `contract`) attacks every line of the contracts, for the tests of any store.
-//! - `crash` (feature `crash`) is a disk in memory that can crash and fail, and the check of what survives.
+//! - `crash` (feature `crash`) is a disk in memory that can crash and fail.
 //!
 //! It never reads a clock, makes no randomness, and sees no token, no key and no master secret in the clear.
 
 #[cfg(feature = "contract")]
 pub mod contract;
+#[cfg(feature = "crash")]
+pub mod crash;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod memory;

@@ -21,6 +21,7 @@
 //! `docs/store-format.md` describes the file.
 
 mod backup;
+mod check;
 mod database;
 mod error;
 mod job;
@@ -37,6 +38,7 @@ use std::thread::JoinHandle;
 use quash_core::ids::Issuer;
 use tokio::sync::{mpsc, watch};
 
+pub use self::check::Checked;
 use self::database::SharedDatabase;
 pub use self::error::{OpenError, RestoreError};
 use self::job::{Call, Job, WriteTransaction};

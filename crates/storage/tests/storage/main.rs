@@ -1,5 +1,6 @@
-//! The stores against their contracts.
-#![expect(clippy::unwrap_used, reason = "tests may")]
+//! The stores against their contracts, the embedded one also against power losses and failing disks.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 
+mod crash;
 mod embedded_contract;
 mod memory_contract;
