@@ -34,7 +34,7 @@ pub enum WhenToFail {
     After(u64),
 }
 
-/// A store that hands every call on, and fails when it is told to.
+/// A store that hands every call on, and fails when it is told to. Every call lets other tasks run first.
 #[derive(Debug)]
 pub struct FaultyStore<S> {
     inner: S,
@@ -85,7 +85,10 @@ impl<S> FaultyStore<S> {
         call: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         let failure = || Err(StoreError::Unavailable("told to fail".into()));
-        match self.fault() {
+        let fault = self.fault();
+        // Others get their turn before every call: races happen in tests as they do over a disk or a network.
+        tokio::task::yield_now().await;
+        match fault {
             Fault::Before => failure(),
             Fault::After => call.await.and_then(|_| failure()),
             Fault::None => call.await,

@@ -40,10 +40,9 @@ async fn a_removed_key_is_refused_at_once() {
 async fn a_key_that_the_store_did_not_take_opens_nothing() {
     // Acknowledged only after durable.
     let scene = scene().await;
-    scene.store.fail(WhenToFail::Always);
+    scene.store.fail(WhenToFail::Before(0));
     let error = scene.authority.create_credential(&scene.root(), new(&[Role::Admin])).await.unwrap_err();
     assert!(error.is_retryable());
-    scene.store.fail(WhenToFail::Never);
     assert!(scene.authority.list_credentials(&scene.root()).await.unwrap().is_empty());
 }
 

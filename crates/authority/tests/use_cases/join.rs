@@ -44,6 +44,17 @@ async fn ending_the_session_ends_every_client_of_it() {
 }
 
 #[tokio::test]
+async fn a_joining_client_stands_at_the_head_and_not_at_the_sign_in() {
+    // Design section 2: the head read in the transaction that opens the grant.
+    let scene = scene().await;
+    let web = scene.signs_in("alice").await;
+    scene.revokes(TargetRequest::Subject(subject("bob"))).await;
+    let shop = joined(&scene, &session_id(&web), "shop").await;
+    assert_eq!(scene.claims(&shop).position(), Some(scene.head().await));
+    assert!(scene.claims(&web).position() < scene.claims(&shop).position());
+}
+
+#[tokio::test]
 async fn a_session_that_a_cutoff_ended_can_not_be_joined() {
     // Design section 5: the sign-in is judged, and it was opened before the cutoff.
     let scene = scene().await;

@@ -92,7 +92,7 @@ async fn reuse_after_the_grace_ends_the_session_of_both_parties() {
     assert!(scene.accepts(&new));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_stolen_token_used_many_times_at_once_ends_the_session_with_one_entry() {
     // S02
     let scene = Arc::new(scene().await);
