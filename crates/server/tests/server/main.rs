@@ -5,4 +5,6 @@
 mod command_line;
 mod config;
 mod config_schema;
+mod fetch;
+mod jwks;
 mod listen;
