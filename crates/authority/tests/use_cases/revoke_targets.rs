@@ -79,6 +79,24 @@ async fn a_token_target_hits_one_token_and_spares_its_session() {
 }
 
 #[tokio::test]
+async fn a_denied_token_stays_refused_while_its_session_is_prolonged_day_after_day() {
+    // S28: a daily denylist with prolongation is S10 and S04. The entry is gone after the token's own life.
+    let scene = scene().await;
+    let denied = scene.signs_in("alice").await;
+    scene.revokes(TargetRequest::TokenText(denied.access_token.clone())).await;
+    let mut tokens = scene.renews(&denied).await;
+    assert_eq!(scene.refuses(&denied), "admin");
+    for _ in 0..20 {
+        scene.passes(86_400);
+        scene.authority.maintain().await.unwrap();
+        tokens = scene.renews(&tokens).await;
+        assert!(scene.accepts(&tokens));
+        assert_eq!(scene.refuses(&denied), "expired");
+    }
+    assert_eq!(scene.verifier.live_entries(), 0);
+}
+
+#[tokio::test]
 async fn a_token_in_the_clear_is_known_by_its_jti() {
     // Design section 9: the server takes its `jti` and its `exp`, and forgets it.
     let scene = scene().await;
@@ -94,7 +112,7 @@ async fn a_token_in_the_clear_is_known_by_its_jti() {
 
 #[tokio::test]
 async fn a_session_target_ends_access_and_refresh_token_together() {
-    // S08
+    // S08; S19: the random code of a login is its `sid`, and ending it spares every other login.
     let scene = scene().await;
     let (one, other) = (scene.signs_in("alice").await, scene.signs_in("alice").await);
     scene.revokes(TargetRequest::Session(session_id(&one))).await;
