@@ -46,8 +46,10 @@ pub struct Registered {
     pub issuer: Option<Text>,
     /// `sub`, or the claim that the issuer's profile names instead.
     pub subject: Option<Text>,
-    /// `aud`, one or many.
-    pub audiences: Vec<Text>,
+    /// The first `aud`; apart from the others, because most tokens have one and it then costs no allocation.
+    pub audience: Option<Text>,
+    /// Every further `aud`.
+    pub more_audiences: Vec<Text>,
     /// `client_id`, or `azp` where the profile says so.
     pub client: Option<Text>,
     /// `sid`.
@@ -68,6 +70,13 @@ pub struct Registered {
     pub authenticated_at: Option<u64>,
     /// `pos`: the log position that an own token was issued at.
     pub position: Option<Position>,
+}
+
+impl Registered {
+    /// Every `aud`, in the order of the token.
+    pub fn audiences(&self) -> impl Iterator<Item = &Text> {
+        self.audience.iter().chain(&self.more_audiences)
+    }
 }
 
 /// What a token says.
@@ -99,7 +108,7 @@ impl Claims {
 
     /// Every `aud`.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.registered.audiences.iter().map(|text| text.read(&self.payload))
+        self.registered.audiences().map(|text| text.read(&self.payload))
     }
 
     /// `client_id`.

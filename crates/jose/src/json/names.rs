@@ -18,8 +18,8 @@ const FEW: usize = 32;
 pub(crate) struct Names<'a> {
     /// One bit for each sketch of a name that was seen: most names need no comparison at all.
     sketches: u64,
-    few: Vec<&'a str>,
-    many: BTreeSet<Cow<'a, str>>,
+    few: Vec<&'a [u8]>,
+    many: BTreeSet<Cow<'a, [u8]>>,
 }
 
 impl<'a> Names<'a> {
@@ -28,8 +28,8 @@ impl<'a> Names<'a> {
     /// # Errors
     /// [`Defect::DuplicateMember`] when it is there already.
     pub(crate) fn insert(&mut self, name: &JsonText<'a>) -> Result<(), Defect> {
-        let sketch = sketch(name.as_str());
-        if self.sketches & sketch != 0 && self.holds(name.as_str()) {
+        let sketch = sketch(name.as_bytes());
+        if self.sketches & sketch != 0 && self.holds(name.as_bytes()) {
             return Err(Defect::DuplicateMember);
         }
         self.sketches |= sketch;
@@ -39,29 +39,28 @@ impl<'a> Names<'a> {
 
     fn keep(&mut self, name: &JsonText<'a>) {
         match name {
-            JsonText::Plain { text, .. } if self.few.len() < FEW => {
+            JsonText::Plain { bytes, .. } if self.few.len() < FEW => {
                 if self.few.is_empty() {
                     self.few.reserve(8);
                 }
-                self.few.push(text);
+                self.few.push(bytes);
             }
-            JsonText::Plain { text, .. } => drop(self.many.insert(Cow::Borrowed(text))),
-            JsonText::Decoded(text) => drop(self.many.insert(Cow::Owned(text.to_string()))),
+            JsonText::Plain { bytes, .. } => drop(self.many.insert(Cow::Borrowed(bytes))),
+            JsonText::Decoded(text) => drop(self.many.insert(Cow::Owned(text.as_bytes().to_vec()))),
         }
     }
 
-    fn holds(&self, name: &str) -> bool {
+    fn holds(&self, name: &[u8]) -> bool {
         self.few.contains(&name) || self.many.contains(name)
     }
 }
 
 /// One bit of 64, by the length and the outer characters of the name.
-fn sketch(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    let first = bytes.first().copied().unwrap_or_default();
-    let last = bytes.last().copied().unwrap_or_default();
+fn sketch(name: &[u8]) -> u64 {
+    let first = name.first().copied().unwrap_or_default();
+    let last = name.last().copied().unwrap_or_default();
     #[expect(clippy::cast_possible_truncation, reason = "only the low bits count")]
-    let mixed = (bytes.len() as u8).wrapping_mul(5) ^ first ^ last.wrapping_mul(9);
+    let mixed = (name.len() as u8).wrapping_mul(5) ^ first ^ last.wrapping_mul(9);
     1 << (mixed & 63)
 }
 
@@ -72,7 +71,7 @@ mod tests {
     #[test]
     fn a_name_is_found_again_whether_few_or_many_are_held() {
         let names: Vec<String> = (0..100).map(|number| format!("claim_{number}")).collect();
-        let plain = |text| JsonText::Plain { text, start: 0 };
+        let plain = |text| JsonText::Plain { bytes: str::as_bytes(text), start: 0 };
         let decoded = |text: &str| JsonText::Decoded(text.into());
         let mut held = Names::default();
         for (place, name) in names.iter().enumerate() {

@@ -15,17 +15,19 @@ pub(super) fn read(profile: &TokenProfile, members: &Members, payload: &str) -> 
     check_presence(profile, &registered)?;
     profile.check_issuer(registered.issuer.as_ref().map(|text| text.read(payload)))?;
     let audiences = (members.known(Claim::Aud) != Value::Absent)
-        .then(|| registered.audiences.iter().map(|text| text.read(payload)));
+        .then(|| registered.audiences().map(|text| text.read(payload)));
     profile.check_audience(audiences)?;
     Ok(registered)
 }
 
 fn read_all(profile: &TokenProfile, members: &Members, payload: &str) -> Result<Registered, Defect> {
     let reader = Reader { members, payload };
+    let (audience, more_audiences) = reader.audiences()?;
     Ok(Registered {
         issuer: reader.id(members.known(Claim::Iss))?,
         subject: reader.subject(profile)?,
-        audiences: reader.audiences()?,
+        audience,
+        more_audiences,
         client: reader.id(profile.client.value(members, payload))?,
         session: reader.id(members.known(Claim::Sid))?,
         token: reader.id(members.known(Claim::Jti))?,
@@ -87,13 +89,14 @@ impl Reader<'_> {
         }
     }
 
-    /// `aud`: one string or an array of them.
-    fn audiences(&self) -> Result<Vec<Text>, Defect> {
+    /// `aud`: one string or an array of them. The first, and the others.
+    fn audiences(&self) -> Result<(Option<Text>, Vec<Text>), Defect> {
         match self.members.known(Claim::Aud) {
-            Value::Absent => Ok(Vec::new()),
-            Value::Text(at) => Ok(vec![self.checked(at)?]),
+            Value::Absent => Ok((None, Vec::new())),
+            Value::Text(at) => Ok((Some(self.checked(at)?), Vec::new())),
             Value::List { first, count } => {
-                self.members.list(first, count).iter().map(|at| self.checked(*at)).collect()
+                let mut texts = self.members.list(first, count).map(|at| self.checked(at));
+                Ok((texts.next().transpose()?, texts.collect::<Result<_, _>>()?))
             }
             _ => Err(Defect::MalformedClaim),
         }
@@ -104,15 +107,15 @@ impl Reader<'_> {
         let scope = match self.members.known(Claim::Scope) {
             Value::Absent => return Ok(None),
             Value::Text(at) => self.members.claim_text(at),
-            Value::List { first, count } if !own => self.joined(self.members.list(first, count))?,
+            Value::List { first, count } if !own => self.joined(first, count)?,
             _ => return Err(Defect::MalformedClaim),
         };
         if is_printable(scope.read(self.payload)) { Ok(Some(scope)) } else { Err(Defect::MalformedClaim) }
     }
 
     /// Several names as one text. A name with a space in it would become two, so it is refused.
-    fn joined(&self, names: &[TextAt]) -> Result<Text, Defect> {
-        let names: Vec<&str> = names.iter().map(|at| self.text(*at)).collect();
+    fn joined(&self, first: u32, count: u32) -> Result<Text, Defect> {
+        let names: Vec<&str> = self.members.list(first, count).map(|at| self.text(at)).collect();
         if names.iter().any(|name| name.contains(' ')) {
             return Err(Defect::MalformedClaim);
         }

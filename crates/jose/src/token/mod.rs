@@ -5,6 +5,7 @@ mod header;
 mod known_headers;
 mod limits;
 mod members;
+mod packed;
 mod profile;
 mod reader;
 mod signature;

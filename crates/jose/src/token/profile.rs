@@ -208,7 +208,7 @@ pub(super) enum ClaimName {
 
 impl ClaimName {
     fn new(name: &str) -> Self {
-        Claim::from_name(name).map_or_else(|| Self::Other(name.into()), Self::Known)
+        Claim::from_name(name.as_bytes()).map_or_else(|| Self::Other(name.into()), Self::Known)
     }
 
     pub(super) fn value(&self, members: &Members, payload: &str) -> Value {

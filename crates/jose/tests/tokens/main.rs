@@ -20,3 +20,4 @@ mod process_oracles;
 mod properties;
 mod signing;
 mod support;
+mod vectors;
