@@ -19,8 +19,8 @@ pub(crate) fn holds(server: &Server, oracle: &Oracle) -> Result<(), Violation> {
 fn is_refused(server: &Server, oracle: &Oracle, token: &Token) -> Result<(), Violation> {
     match server.check(&token.text) {
         Answer::Accepted => {
-            let (now, verdict) = (server.authority.now(), oracle.judge_access(token, server.authority.now()));
-            let seen = format!("{} is accepted at {now} since the clock went back: {verdict:?}", token.describe());
+            let (now, hit) = (server.authority.now(), oracle.strongest_hit(token));
+            let seen = format!("{} is accepted at {now} since the clock went back: {hit:?}", token.describe());
             Err(Violation::of(RULE, seen))
         }
         Answer::Rejected(_) => Ok(()),

@@ -47,8 +47,8 @@ pub(crate) struct Oracle {
     pub(crate) purged_at: Timestamp,
     /// The latest purge that was answered: nothing is judged at an earlier instant.
     pub(crate) ratchet: Timestamp,
-    /// Recent heads, for backends that read one before they check a password.
-    pub(crate) heads: VecDeque<Position>,
+    /// Recent heads, and when they were the head, for backends that read one before they check a password.
+    pub(crate) heads: VecDeque<(Position, Timestamp)>,
 }
 
 impl Oracle {
@@ -77,14 +77,16 @@ impl Oracle {
         self.tokens.len() - 1
     }
 
-    /// A head that a backend may have read before it checked a password: so many steps ago.
-    pub(crate) fn earlier_head(&self, steps: u8) -> Position {
-        self.heads.get(usize::from(steps)).copied().unwrap_or(self.head)
+    /// A head that a backend may have read before it checked a password: so many steps ago, a minute at most.
+    pub(crate) fn earlier_head(&self, steps: u8, now: Timestamp) -> Position {
+        let recent = |at: Timestamp| at <= now && now.since(at) < Duration::from_secs(60);
+        let heads = self.heads.iter().take_while(|(_, at)| recent(*at));
+        heads.take(usize::from(steps) + 1).last().map_or(self.head, |(head, _)| *head)
     }
 
     /// Takes note of the head after a step.
-    pub(crate) fn remember_head(&mut self) {
-        self.heads.push_front(self.head);
+    pub(crate) fn remember_head(&mut self, now: Timestamp) {
+        self.heads.push_front((self.head, now));
         self.heads.truncate(8);
     }
 

@@ -2,7 +2,7 @@
 
 use quash_core::revocation::entry::Effect;
 
-use super::{Aim, Edge, Fault, Op, Pick, Spare, Step, Which};
+use super::{Aim, Edge, Fault, Kept, Op, Pick, Spare, Step, Trouble, Which};
 use crate::rng::Rng;
 
 /// How many subjects there are.
@@ -19,11 +19,13 @@ pub(super) fn step(rng: &mut Rng) -> Step {
 }
 
 fn fault(rng: &mut Rng) -> Fault {
-    let after = small(rng, 9);
-    match rng.below(5) {
-        0 | 1 => Fault::Crash { after: after.into(), torn: false },
-        2 | 3 => Fault::Crash { after: after.into(), torn: true },
-        _ => Fault::DiskFails { after: after.into() },
+    let after = small(rng, 20).into();
+    match rng.below(8) {
+        0 => Fault::DiskFails { after, how: Trouble::Full },
+        1 => Fault::DiskFails { after, how: Trouble::OneWrite },
+        2 => Fault::DiskFails { after, how: Trouble::OneSync },
+        3 | 4 => Fault::PowerLoss { after, kept: Kept::All },
+        _ => Fault::PowerLoss { after, kept: Kept::Some(rng.next()) },
     }
 }
 
@@ -114,20 +116,20 @@ fn aim(rng: &mut Rng) -> Aim {
 }
 
 fn span(rng: &mut Rng) -> u64 {
-    match rng.below(10) {
-        0..4 => rng.below(2_000),
-        4..6 => rng.between(10_000, 40_000),
-        6..8 => rng.between(60_000, 700_000),
-        8 => rng.between(700_000, 4_000_000),
+    match rng.below(40) {
+        0..16 => rng.below(2_000),
+        16..28 => rng.between(10_000, 40_000),
+        28..38 => rng.between(60_000, 400_000),
+        38 => rng.between(400_000, 4_000_000),
         _ => rng.between(4_000_000, 40_000_000),
     }
 }
 
 fn move_to(rng: &mut Rng) -> Op {
-    let edge = match rng.below(8) {
-        0..4 => Edge::TokenEnd,
-        4..6 => Edge::GraceEnd,
-        6 => Edge::IdleEnd,
+    let edge = match rng.below(16) {
+        0..6 => Edge::TokenEnd,
+        6..14 => Edge::GraceEnd,
+        14 => Edge::IdleEnd,
         _ => Edge::AbsoluteEnd,
     };
     let offset = match rng.below(3) {

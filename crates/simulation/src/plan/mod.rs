@@ -7,30 +7,53 @@ pub use op::{Aim, Edge, Op, Pick, Spare, Which};
 
 use crate::rng::Rng;
 
-/// What goes wrong during a step, counted in accesses to the disk from the beginning of the step.
+/// What goes wrong during a step, counted in operations of the disk from the beginning of the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The power goes after so many changes of the disk; what was not synced is lost.
-    Crash {
-        /// How many changes of the disk still happen.
+    /// The power goes after so many operations.
+    PowerLoss {
+        /// How many operations still happen.
         after: u32,
-        /// Whether a part of the last write survives.
-        torn: bool,
+        /// What survives of the writes since the last sync: a disk promises nothing about them.
+        kept: Kept,
     },
-    /// The disk fails from that change on, until the server is started again.
+    /// The disk fails after so many operations; then the server is started again.
     DiskFails {
-        /// How many changes of the disk still succeed.
+        /// How many operations still succeed.
         after: u32,
+        /// In which way.
+        how: Trouble,
     },
+}
+
+/// What survives of the writes since the last sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All of them: the power went before the sync was answered.
+    All,
+    /// Some of them, whole or torn, decided by this number.
+    Some(u64),
+}
+
+/// How a disk fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing can be written until the server is started again.
+    Full,
+    /// One write fails, the next ones succeed.
+    OneWrite,
+    /// One sync fails, and what it should have made durable is lost.
+    OneSync,
 }
 
 impl Fault {
     /// The name that faults of this kind are counted under.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Crash { torn: false, .. } => "crash",
-            Self::Crash { torn: true, .. } => "crash with a torn write",
-            Self::DiskFails { .. } => "disk fails",
+            Self::PowerLoss { .. } => "power loss",
+            Self::DiskFails { how: Trouble::Full, .. } => "disk full",
+            Self::DiskFails { how: Trouble::OneWrite, .. } => "failed write",
+            Self::DiskFails { how: Trouble::OneSync, .. } => "failed sync",
         }
     }
 }

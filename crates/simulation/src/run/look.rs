@@ -8,13 +8,17 @@ use crate::violation::Violation;
 use crate::world::Answer;
 
 impl Run {
-    /// Checks the latest tokens and some of the older ones, and takes in the watermark.
+    /// Checks the latest living tokens, some of the older ones and one that is over, and takes in the watermark.
     pub(super) fn look(&mut self, latest: usize) -> Result<(), Violation> {
-        let watermark = self.world.server()?.verifier.watermark();
-        self.watermark.observe(watermark)?;
-        let held = self.oracle.tokens.len();
-        let older = (0..held.saturating_sub(latest)).filter(|place| place % 8 == self.number % 8);
-        let places: Vec<usize> = older.chain(held.saturating_sub(latest)..held).collect();
+        let server = self.world.server()?;
+        self.watermark.observe(server.verifier.watermark())?;
+        let now = server.authority.now().seconds();
+        let tokens = self.oracle.tokens.iter().enumerate().rev();
+        let (living, over): (Vec<_>, Vec<_>) = tokens.partition(|(_, token)| token.says.exp > now);
+        let some = |place: usize| place % 8 == self.number % 8;
+        let chosen = living.iter().enumerate().filter(|(age, (place, _))| *age < latest || some(*place));
+        let over = over.iter().filter(|(place, _)| some(*place)).take(1);
+        let places: Vec<usize> = chosen.map(|(_, found)| found.0).chain(over.map(|found| found.0)).collect();
         places.into_iter().try_for_each(|place| self.look_at(place))
     }
 

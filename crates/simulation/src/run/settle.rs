@@ -20,7 +20,7 @@ impl Run {
         self.oracle.absorb(&news, expected).map_err(i3::broken)?;
         self.find_hidden(&news);
         self.oracle.unsettled.clear();
-        self.oracle.remember_head();
+        self.oracle.remember_head(self.world.server()?.authority.now());
         for entry in &news {
             let fact = &entry.fact;
             self.observe("entry", (entry.position, fact.recorded_at, fact.retain_until, fact.enforce_until));

@@ -40,7 +40,8 @@ impl Run {
     ) -> Result<(), Violation> {
         let limits = if brief { (300, 900) } else { (3600, 12 * 3600) };
         let limits = (Duration::from_secs(limits.0), Duration::from_secs(limits.1));
-        let as_of = as_of_before.map(|steps| self.oracle.earlier_head(steps));
+        let now = self.world.server()?.authority.now();
+        let as_of = as_of_before.map(|steps| self.oracle.earlier_head(steps, now));
         let subject = subject(who.subject).map_err(Violation::stuck)?;
         let mut sign_in = SignIn::new(subject, client(who.client).map_err(Violation::stuck)?);
         let device = device(who.device).map_err(Violation::stuck)?;

@@ -47,7 +47,7 @@ impl World {
     }
 
     /// Lets `fault` happen during the next step.
-    pub(crate) fn arm(&self, fault: Option<Fault>) {
+    pub(crate) fn arm(&mut self, fault: Option<Fault>) {
         if let Some(fault) = fault {
             self.disk.arm(fault);
         }
@@ -62,10 +62,13 @@ impl World {
     /// The server is gone; what the disk holds after `fault` is what the next one finds.
     /// Says whether it had struck while the step was under way.
     pub(crate) async fn recover(&mut self, fault: Fault) -> Result<bool, Violation> {
-        // The power goes before the store can close its file in good order.
-        let struck = self.disk.strike(fault);
+        let struck = self.disk.has_struck();
+        if let Fault::PowerLoss { .. } = fault {
+            // Before the store can close its file in good order.
+            self.disk.cut_power();
+        }
         self.server = None;
-        self.disk.mend();
+        self.disk.mend(fault);
         self.start().await?;
         Ok(struck)
     }
