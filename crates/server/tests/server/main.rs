@@ -8,3 +8,4 @@ mod config_schema;
 mod fetch;
 mod jwks;
 mod listen;
+mod process;

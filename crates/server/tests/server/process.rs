@@ -1,0 +1,13 @@
+//! The binary as a process, over real HTTP, with a client and with tokens made by others.
+
+mod answer;
+mod backup;
+mod demo;
+mod durability;
+mod full_disk;
+mod logout;
+mod other_library;
+mod overlay;
+mod refresh;
+mod running;
+mod secrecy;

@@ -1,0 +1,181 @@
+//! A server process: started on a free loopback port over a directory, stopped by its process id.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+
+use super::answer::Answer;
+
+/// The admin key of every server here.
+pub(super) const ADMIN_KEY: &str = "an-admin-key-for-tests-only-0123456789";
+
+/// The issuer of every server here: the same one on whatever port a restart finds free.
+pub(super) const ISSUER: &str = "https://quash.test";
+
+/// How long a start may take before the test gives up. No claim about how long it does take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server. Killed when dropped.
+pub(super) struct Running {
+    process: Child,
+    pub(super) url: String,
+    agent: ureq::Agent,
+    log: PathBuf,
+}
+
+impl Running {
+    /// `serve --dev` over `data`.
+    pub(super) fn dev(data: &Path) -> Self {
+        Self::start(data, &["--dev"], None)
+    }
+
+    /// `serve --dev` over `data` with the configuration `text` besides.
+    pub(super) fn configured(data: &Path, text: &str) -> Self {
+        let file = data.join("quash.toml");
+        std::fs::create_dir_all(data).unwrap();
+        std::fs::write(&file, text).unwrap();
+        Self::start(data, &["--dev", "--config", file.to_str().unwrap()], None)
+    }
+
+    /// `serve` with these arguments; with a limit on the size of any file it writes, in KiB.
+    pub(super) fn start(data: &Path, arguments: &[&str], file_limit_kib: Option<u32>) -> Self {
+        std::fs::create_dir_all(data).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let binary = env!("CARGO_BIN_EXE_quash");
+        let mut command = match file_limit_kib {
+            None => Command::new(binary),
+            Some(limit) => {
+                // The signal that comes with the limit is ignored, so that writes fail as on a full disk.
+                let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", limit * 2);
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &script, binary]);
+                shell
+            }
+        };
+        let log = data.join("stderr.log");
+        let output = File::options().create(true).append(true).open(&log).unwrap();
+        let process = command
+            .arg("serve")
+            .args(arguments)
+            .args(["--listen", &address.to_string(), "--data"])
+            .arg(data)
+            .env("QUASH_ADMIN_KEY", ADMIN_KEY)
+            .env("QUASH_TOKENS_ISSUER", ISSUER)
+            .env("QUASH_LOG", "debug")
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .spawn()
+            .unwrap();
+        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        let running = Self { process, url: format!("http://{address}"), agent: config.into(), log };
+        running.wait_until_ready()
+    }
+
+    fn wait_until_ready(mut self) -> Self {
+        let began = Instant::now();
+        loop {
+            if let Ok(answer) = self.agent.get(format!("{}/readyz", self.url)).call()
+                && answer.status() == 200
+            {
+                return self;
+            }
+            if let Some(status) = self.process.try_wait().unwrap() {
+                panic!("the server ended with {status}: {}", self.log());
+            }
+            assert!(began.elapsed() < PATIENCE, "the server is not ready: {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Everything the process wrote so far.
+    pub(super) fn log(&self) -> String {
+        let mut text = String::new();
+        File::open(&self.log).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// `kill -9`.
+    pub(super) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// The process id.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A POST with the admin key.
+    pub(super) fn post(&self, path: &str, body: &Json) -> Answer {
+        self.try_post(path, body).unwrap()
+    }
+
+    /// A POST with the admin key, which the server may not live to answer.
+    pub(super) fn try_post(&self, path: &str, body: &Json) -> Result<Answer, ureq::Error> {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        request.header("Authorization", format!("Bearer {ADMIN_KEY}")).send_json(body).map(Answer::read)
+    }
+
+    /// A GET with the admin key.
+    pub(super) fn get(&self, path: &str) -> Answer {
+        self.get_with(path, ADMIN_KEY)
+    }
+
+    /// A GET with some bearer token.
+    pub(super) fn get_with(&self, path: &str, bearer: &str) -> Answer {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        Answer::read(request.header("Authorization", format!("Bearer {bearer}")).call().unwrap())
+    }
+
+    /// A POST without a body, with some bearer token.
+    pub(super) fn post_with(&self, path: &str, bearer: &str) -> Answer {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        Answer::read(request.header("Authorization", format!("Bearer {bearer}")).send_empty().unwrap())
+    }
+
+    /// A form, as OAuth clients send it.
+    pub(super) fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        Answer::read(request.send_form(fields.iter().copied()).unwrap())
+    }
+
+    /// A sign-in of `subject` at the client `web`.
+    pub(super) fn sign_in(&self, subject: &str) -> Json {
+        let answer = self.post("/v1/sessions", &serde_json::json!({"subject": subject, "client_id": "web"}));
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body
+    }
+
+    /// What `/auth/check` says of `token`.
+    pub(super) fn check(&self, token: &str) -> u16 {
+        self.get_with("/auth/check", token).status
+    }
+
+    /// One use of a refresh token.
+    pub(super) fn refresh(&self, token: &str) -> Answer {
+        let fields = [("grant_type", "refresh_token"), ("client_id", "web"), ("refresh_token", token)];
+        self.form("/oauth/token", &fields)
+    }
+
+    /// A revocation of `target`, acknowledged.
+    pub(super) fn revoke(&self, target: &Json) -> Answer {
+        let answer = self.post("/v1/revocations", &serde_json::json!({"target": target}));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
