@@ -4,7 +4,7 @@
 //! A store's own tests are one function that makes a fresh, empty store for [`sample::own_issuer`], and one
 //! line:
 //!
-//! ```ignore
+//! ```text
 //! async fn fresh() -> (Arc<dyn Store>, impl Drop) { … }
 //! quash_storage::contract_tests!(fresh);
 //! ```

@@ -1,0 +1,259 @@
+//! The format of the file, as `docs/store-format.md` describes it: an old file opens, and its rows are what the
+//! document says.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quash_core::ids::{ClientId, CredentialId, DeviceId, GrantId, KeyId, SessionId, Subject, TokenId};
+use quash_core::position::{Checksum, LogId, Position};
+use quash_core::revocation::entry::{Effect, Exception, NewEntry, Window};
+use quash_core::revocation::reason::Reason;
+use quash_core::revocation::target::Target;
+use quash_core::session::device::Device;
+use quash_core::session::grant::{Generation, Grant, MasterId};
+use quash_core::session::session::{Session, SessionState};
+use quash_core::time::Timestamp;
+use quash_core::verified::TokenDigest;
+use quash_storage::contract::sample::{self, at, own_issuer};
+use quash_storage::embedded::{EmbeddedStore, OpenOptions};
+use quash_storage::ports::{
+    Append, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity, Maintenance,
+    NewSession, RevocationLog, Role, SessionRegistry, Store, StoredCredential, StoredKey,
+};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use tempfile::TempDir;
+
+use super::open;
+
+fn golden(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join("golden").join(name)
+}
+
+fn random() -> [u8; 36] {
+    std::array::from_fn(|index| u8::try_from(index).unwrap())
+}
+
+fn target_entries() -> Vec<NewEntry> {
+    let alice = Subject::new("alice").unwrap();
+    let targets = [
+        Target::Token(TokenId::new("tok_1").unwrap()),
+        Target::TokenDigest(TokenDigest([0xAB; 32])),
+        Target::Session(SessionId::new("ses_2").unwrap()),
+        Target::Key(KeyId::new("key_1").unwrap()),
+        Target::Subject(alice.clone()),
+        Target::Device { subject: alice, device: DeviceId::new("phone").unwrap() },
+        Target::Client(ClientId::new("web").unwrap()),
+        Target::Claim { name: "role".into(), value: "admin".into() },
+        Target::Issuer,
+    ];
+    let mut entries: Vec<NewEntry> = targets.map(|target| sample::entry(target, at(1))).into();
+    entries.push(NewEntry {
+        effect: Effect::Refresh,
+        window: Some(Window::new(at(0), at(1), at(1)).unwrap()),
+        exception: Some(Exception::Token(TokenId::new("tok_2").unwrap())),
+        retain_until: Timestamp::FOREVER,
+        issuer: sample::other_issuer(),
+        reason: Reason::known(Reason::STALE_CLAIMS),
+        ..entries[4].clone()
+    });
+    entries
+}
+
+fn session() -> Session {
+    Session {
+        id: SessionId::new("ses_1").unwrap(),
+        subject: Subject::new("alice").unwrap(),
+        state: SessionState::Active,
+        authenticated_at: at(0),
+        opened_at: at(1),
+        opened_position: Position::ZERO,
+        idle_limit: Duration::from_secs(1_000_000),
+        absolute_end: at(9_000_000),
+        last_used_at: at(1),
+        claims: serde_json::from_str(r#"{"role":["admin","user"]}"#).unwrap(),
+        methods: vec!["pwd".into(), "otp".into()],
+        device: Device { id: DeviceId::new("phone").unwrap(), name: Some("A phone".into()), kind: None },
+        ip: Some("192.0.2.1".into()),
+        user_agent: None,
+    }
+}
+
+fn grant() -> Grant {
+    Grant {
+        id: GrantId::new("gra_1").unwrap(),
+        session: SessionId::new("ses_1").unwrap(),
+        client: ClientId::new("web").unwrap(),
+        scope: "read".into(),
+        master: MasterId(1),
+        opened_at: at(1),
+        opened_position: Position::ZERO,
+        generation: Generation(0),
+        rotations: Vec::new(),
+    }
+}
+
+fn signing_key() -> StoredKey {
+    StoredKey {
+        id: KeyId::new("key_1").unwrap(),
+        algorithm: "ES256".into(),
+        stage: KeyStage::Retired { until: at(700) },
+        created_at: at(0),
+        public_jwk: "{}".into(),
+        wrapped: vec![1, 2, 3],
+        master: MasterId(1),
+    }
+}
+
+fn credential() -> StoredCredential {
+    StoredCredential {
+        id: CredentialId::new("cred_1").unwrap(),
+        name: "backend".into(),
+        digest: [0xCD; 32],
+        roles: vec![Role::Admin, Role::Auditor],
+        client: Some(ClientId::new("web").unwrap()),
+        created_at: at(0),
+    }
+}
+
+/// Writes the golden file of the present format where there is none yet, which is a failure all the same: somebody
+/// must look at it and check it in.
+async fn write_missing_golden() {
+    let (file, text) = (golden("format-1.redb"), golden("format-1.txt"));
+    if file.exists() && text.exists() {
+        return;
+    }
+    let _absent = std::fs::remove_file(&file);
+    fill(OpenOptions::file(&file, own_issuer()).open(at(0), random()).unwrap()).await;
+    Database::open(&file).unwrap().compact().unwrap();
+    std::fs::write(&text, rows(&file)).unwrap();
+    panic!("there was no golden file: look at the new one");
+}
+
+/// Makes the store whose file is kept as the golden one. What it holds stands in the functions above.
+async fn fill(store: EmbeddedStore) {
+    let new = NewSession {
+        session: session(),
+        grant: grant(),
+        as_of: None,
+        idempotency: Some(Idempotency { key: "cred_1/open".into(), request: [1; 32] }),
+    };
+    store.open(new).await.unwrap();
+    for (number, entry) in (0_u8..).zip(target_entries()) {
+        let idempotency = Idempotency { key: format!("cred_1/{number}").into(), request: [number; 32] };
+        store.append(Append { entry, idempotency: Some(idempotency), expect_max: None }).await.unwrap();
+    }
+    store.replace_key_ring(0, vec![signing_key()]).await.unwrap();
+    store.put_credential(credential()).await.unwrap();
+    let horizons = Horizons { access_token: Duration::from_secs(600), session: Duration::from_secs(9_000) };
+    store.raise_horizons(horizons).await.unwrap();
+    // Verifiers forget all but the last entry; the store enforces all of them.
+    store.purge(at(1_000), Duration::from_secs(1)).await.unwrap();
+    store.close();
+}
+
+/// Every row of a file, as text.
+fn rows(path: &std::path::Path) -> String {
+    use std::fmt::Write;
+    let database = redb::ReadOnlyDatabase::open(path).unwrap();
+    let transaction = database.begin_read().unwrap();
+    let mut names: Vec<_> = transaction.list_tables().unwrap().collect();
+    names.sort_by(|one, other| redb::TableHandle::name(one).cmp(redb::TableHandle::name(other)));
+    let mut text = String::new();
+    for name in names {
+        let name = redb::TableHandle::name(&name).to_owned();
+        let table: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(&name);
+        writeln!(text, "{name}").unwrap();
+        for row in transaction.open_table(table).unwrap().iter().unwrap() {
+            let (key, value) = row.unwrap();
+            writeln!(text, "  {} = {}", readable(key.value()), hex(value.value())).unwrap();
+        }
+    }
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+fn readable(key: &[u8]) -> String {
+    match std::str::from_utf8(key) {
+        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        _ => hex(key),
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_format_1_opens_and_holds_what_was_put_in() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("quash.redb");
+    std::fs::copy(golden("format-1.redb"), &path).unwrap();
+    let store = Arc::new(open(&path));
+    let identity = LogIdentity::from_random(at(0), random());
+    assert_eq!(store.identity().await.unwrap(), identity);
+    let first = identity.origin.next().unwrap();
+    let mut entries = store.entries_before(None, 100).await.unwrap();
+    entries.reverse();
+    assert_eq!(entries[0].position, first);
+    let facts: Vec<NewEntry> = entries.into_iter().map(|entry| entry.fact).collect();
+    assert_eq!(facts, target_entries());
+    assert_eq!(store.live_after(identity.origin, at(1), 100).await.unwrap().len(), 1);
+
+    let opened_position = identity.origin;
+    let (held, listed) = store.grant(&grant().id).await.unwrap().unwrap();
+    assert_eq!(held, Grant { opened_position, ..grant() });
+    assert_eq!(listed.session, Session { opened_position, ..session() });
+    assert_eq!(store.key_ring().await.unwrap().keys, [signing_key()]);
+    assert_eq!(store.credentials().await.unwrap(), [credential()]);
+    assert_eq!(store.ratchet().await.unwrap(), at(1_000));
+    let horizons = store.raise_horizons(Horizons::default()).await.unwrap();
+    assert_eq!(horizons.access_token, Duration::from_secs(600));
+    let port: Arc<dyn Store> = Arc::<EmbeddedStore>::clone(&store);
+    assert!(sample::cut(&port, &grant(), at(2_000)).await.is_some());
+    let checked = store.check().await.unwrap();
+    assert_eq!((checked.entries, checked.chained), (10, 10));
+}
+
+#[tokio::test]
+async fn todays_code_writes_format_1_to_the_byte() {
+    write_missing_golden().await;
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("quash.redb");
+    let options = OpenOptions::file(&path, own_issuer());
+    fill(options.open(at(0), random()).unwrap()).await;
+    let copy = directory.path().join("golden.redb");
+    std::fs::copy(golden("format-1.redb"), &copy).unwrap();
+    assert_eq!(rows(&path), rows(&copy));
+    assert_eq!(rows(&path), std::fs::read_to_string(golden("format-1.txt")).unwrap());
+}
+
+#[tokio::test]
+async fn the_checksum_chain_is_the_documented_one() {
+    // Computed here from the document's words alone, with the canonical bytes as the golden file has them.
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("golden.redb");
+    std::fs::copy(golden("format-1.redb"), &path).unwrap();
+    let identity = LogIdentity::from_random(at(0), random());
+    assert_eq!(identity.log, LogId::from_random(std::array::from_fn(|index| random()[index])));
+    let sha = |parts: &[&[u8]]| {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &parts.concat());
+        Checksum(digest.as_ref()[..16].try_into().unwrap())
+    };
+    let mut checksum = sha(&[b"quash log", identity.log.bytes(), &identity.origin.number().to_be_bytes()]);
+    let database = redb::ReadOnlyDatabase::open(&path).unwrap();
+    let transaction = database.begin_read().unwrap();
+    for name in ["old_entries", "entries"] {
+        let table: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(name);
+        for row in transaction.open_table(table).unwrap().iter().unwrap() {
+            let value = row.unwrap().1.value().to_vec();
+            checksum = sha(&[&checksum.0, &value[16..]]);
+            assert_eq!(checksum.0, value[..16]);
+        }
+    }
+    drop((transaction, database));
+    assert_eq!(open(&path).head().await.unwrap().checksum, checksum);
+}

@@ -1,0 +1,150 @@
+//! Restore: a new log, behind its guard (I6).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quash_core::position::Position;
+use quash_core::revocation::entry::{Effect, NewEntry};
+use quash_core::revocation::target::Target;
+use quash_core::session::grant::Grant;
+use quash_core::session::renewal::Verdict;
+use quash_core::session::session::Session;
+use quash_core::time::Timestamp;
+use quash_storage::contract::sample::{self, about, at};
+use quash_storage::embedded::{EmbeddedStore, OpenError, RestoreError, RestoreGuard, restore};
+use quash_storage::ports::{Horizons, LogIdentity, Maintenance, RevocationLog, Store};
+use tempfile::TempDir;
+
+use super::open;
+
+/// A store that was backed up, in which things were then revoked and renewed, and that was then lost.
+struct Lost {
+    directory: TempDir,
+    identity: LogIdentity,
+    /// The head when it was lost.
+    last: Position,
+    /// An entry of before the backup.
+    kept: Position,
+    session: Session,
+    grant: Grant,
+}
+
+impl Lost {
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn restored(&self, guard: RestoreGuard) -> EmbeddedStore {
+        let (backup, into) = (self.path("backup"), self.path("restored"));
+        let head = restore(&backup, &into, at(100), [9; 36], guard).unwrap();
+        let store = open(&into);
+        assert_eq!(futures_util::FutureExt::now_or_never(store.head()).unwrap().unwrap(), head);
+        store
+    }
+}
+
+async fn lost() -> Lost {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(open(&directory.path().join("lost")));
+    let port: Arc<dyn Store> = Arc::<EmbeddedStore>::clone(&store);
+    let horizons = Horizons { access_token: Duration::from_secs(600), session: Duration::from_secs(10_000) };
+    store.raise_horizons(horizons).await.unwrap();
+    let kept = sample::append(&port, about("bob", at(0))).await;
+    let foreign = NewEntry { issuer: sample::other_issuer(), ..about("eve", at(0)) };
+    sample::append(&port, foreign).await;
+    let (session, grant) = sample::signed_in(&port, "alice", at(1)).await;
+    store.backup_to(directory.path().join("backup")).await.unwrap();
+    // None of this is in the backup.
+    sample::renewed(&port, &grant, 0, at(2)).await;
+    sample::renewed(&port, &grant, 1, at(3)).await;
+    let last = sample::append(&port, about("alice", at(4))).await;
+    Lost { identity: store.identity().await.unwrap(), directory, last, kept, session, grant }
+}
+
+#[tokio::test]
+async fn a_restored_store_is_a_new_log_above_everything_the_old_one_reached() {
+    let lost = lost().await;
+    let store = lost.restored(RestoreGuard::KeepSessions);
+    let identity = store.identity().await.unwrap();
+    assert_ne!(identity.log, lost.identity.log);
+    assert_eq!(identity.key, lost.identity.key, "digests stay what they were");
+    assert!(identity.origin > lost.last);
+    assert_eq!(store.head().await.unwrap().position, identity.origin);
+    // What was live is live, under its old position, and hits what it hit.
+    let live = store.live_after(Position::ZERO, at(100), 10).await.unwrap();
+    assert_eq!(live[0].position, lost.kept);
+    let port: Arc<dyn Store> = Arc::new(store);
+    assert_eq!(sample::append(&port, about("carol", at(100))).await, identity.origin.next().unwrap());
+}
+
+#[tokio::test]
+async fn by_default_everything_issued_before_a_restore_is_over() {
+    let lost = lost().await;
+    let store: Arc<dyn Store> = Arc::new(lost.restored(RestoreGuard::default()));
+    let cut = sample::cut(&store, &lost.grant, at(101)).await.unwrap();
+    assert_eq!((&cut.fact.target, cut.fact.effect), (&Target::Issuer, Effect::End));
+    assert!(sample::listed(&store, &lost.session).await.cut_by.is_some());
+    // Verifiers of this issuer's tokens and of every issuer that the backup knows are told.
+    let origin = store.identity().await.unwrap().origin;
+    let guards = store.live_after(origin, at(100), 10).await.unwrap();
+    let issuers: Vec<_> = guards.iter().map(|entry| entry.fact.issuer.clone()).collect();
+    assert_eq!(issuers, [sample::own_issuer(), sample::other_issuer()]);
+    for guard in &guards {
+        assert_eq!(guard.fact.target, Target::Issuer);
+        assert!(guard.fact.retain_until > at(100).plus(Duration::from_secs(660)));
+        assert!(guard.fact.enforce_until > at(100).plus(Duration::from_secs(10_000)));
+    }
+    // Whoever signs in now is not hit.
+    let (_, grant) = sample::signed_in(&store, "alice", at(100)).await;
+    assert_eq!(sample::cut(&store, &grant, at(101)).await, None);
+}
+
+#[tokio::test]
+async fn sessions_that_are_kept_adopt_the_tokens_that_the_backup_does_not_know() {
+    let lost = lost().await;
+    let store: Arc<dyn Store> = Arc::new(lost.restored(RestoreGuard::KeepSessions));
+    let renewed = sample::renewed(&store, &lost.grant, 2, at(101)).await;
+    assert!(matches!(renewed.verdict, Verdict::Rotate { alarm: true, .. }));
+    assert_eq!(renewed.grant.generation.0, 3);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_behind_restores_above_the_backup_all_the_same() {
+    let lost = lost().await;
+    let into = lost.path("restored");
+    restore(&lost.path("backup"), &into, Timestamp::EPOCH, [0; 36], RestoreGuard::EndEverything).unwrap();
+    let store: Arc<dyn Store> = Arc::new(open(&into));
+    assert!(store.identity().await.unwrap().origin > lost.last);
+    assert!(sample::cut(&store, &lost.grant, at(101)).await.is_some());
+}
+
+#[tokio::test]
+async fn a_restored_store_agrees_with_itself_and_can_be_restored_again() {
+    let lost = lost().await;
+    let store = lost.restored(RestoreGuard::EndEverything);
+    let checked = store.check().await.unwrap();
+    assert_eq!((checked.sessions, checked.grants), (1, 1));
+    let second = lost.path("backup2");
+    let head = store.backup_to(&second).await.unwrap();
+    let again = lost.path("again");
+    restore(&second, &again, at(100), [9; 36], RestoreGuard::KeepSessions).unwrap();
+    let again = open(&again);
+    assert!(again.head().await.unwrap().position > head.position, "even in the same second");
+    again.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_restore_overwrites_nothing_and_leaves_nothing_behind() {
+    let lost = lost().await;
+    let (backup, into) = (lost.path("backup"), lost.path("restored"));
+    std::fs::write(&into, "precious").unwrap();
+    let refused = restore(&backup, &into, at(100), [9; 36], RestoreGuard::EndEverything);
+    assert_eq!(refused.unwrap_err(), RestoreError::TargetExists);
+    assert_eq!(std::fs::read_to_string(&into).unwrap(), "precious");
+
+    let fresh = lost.path("fresh");
+    let refused = restore(&into, &fresh, at(100), [9; 36], RestoreGuard::EndEverything);
+    assert_eq!(refused.unwrap_err(), RestoreError::Backup(OpenError::NotAStore));
+    assert!(!fresh.exists());
+}
