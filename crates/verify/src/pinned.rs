@@ -7,8 +7,8 @@ use quash_core::defect::Defect;
 use quash_core::revocation::decide::Decision;
 use quash_core::revocation::freshness::Undecided;
 use quash_core::revocation::rejection::Rejection;
+use quash_core::revocation::scope::TokenNames;
 use quash_core::revocation::standing::Standing;
-use quash_core::time::Timestamp;
 
 use crate::checked::{Checked, Refusal, TokenRef};
 use crate::counters::Way;
@@ -41,17 +41,16 @@ impl<'v> Pinned<'v> {
         let Some(known) = verifier.cache.find(token, &self.guard).filter(|known| known.is_current()) else {
             return self.check_first(token, at);
         };
+        let (token, standing) = (TokenRef::Cached(known.token()), known.standing());
         let now = at.now.max(verifier.ratchet());
         // Nothing needs a look-up, and the state may be built on: the case that nearly every check is.
-        if verifier.shortcut
-            && known.standing().holds(&verifier.state, now)
-            && at.freshness.may_accept().is_ok()
-        {
+        if verifier.shortcut && standing.holds(&verifier.state, now) && at.freshness.may_accept().is_ok() {
             verifier.counters.way(Way::Shortcut);
-            return Ok(Checked::Accepted(TokenRef::Cached(known)));
+            return Ok(Checked::Accepted(token));
         }
         verifier.counters.way(Way::Repeated);
-        self.judge(TokenRef::Cached(known), at)
+        let decision = self.decide(&token, standing, at);
+        self.answer(token, decision)
     }
 
     /// Judges `token` at `at`, and whether the route with these `rules` is open to it.
@@ -63,46 +62,62 @@ impl<'v> Pinned<'v> {
     }
 
     fn check_first(&self, text: &str, at: Moment) -> Result<Checked<'_>, Undecided> {
+        let verifier = self.verifier;
         let token = match self.verify(text) {
             Ok(token) => Arc::new(token),
-            Err(Unverified::NoKeys) => {
-                self.verifier.counters.way(Way::Unverified);
-                self.verifier.counters.undecided();
-                return Err(Undecided::Incomplete);
-            }
-            Err(Unverified::Defect(defect)) => {
-                self.verifier.counters.way(Way::Unverified);
-                let rejection = Rejection::Invalid(defect);
-                self.verifier.counters.rejected(&rejection);
-                return Ok(Checked::Rejected(Refusal::unverified(rejection)));
+            Err(unverified) => {
+                verifier.counters.way(Way::Unverified);
+                return self.refuse(unverified);
             }
         };
-        self.verifier.counters.way(Way::First);
+        verifier.counters.way(Way::First);
+        let issuer = token.trusted_issuer();
+        let names = TokenNames::new(Arc::clone(issuer.scope()), &token);
+        let standing = Standing::new(&token, issuer.rules(), names);
+        let decision = self.decide(&token, &standing, at);
         // What its life refuses need not be kept.
-        let now = at.now.max(self.verifier.ratchet());
-        if token.standing().is_alive(now) {
-            self.verifier.cache.insert(text, Arc::clone(&token), now);
+        let now = at.now.max(verifier.ratchet());
+        if standing.is_alive(now) {
+            verifier.cache.insert(text, Arc::clone(&token), standing, now);
         }
-        self.judge(TokenRef::Held(token), at)
+        self.answer(TokenRef::Held(token), decision)
     }
 
     fn verify(&self, text: &str) -> Result<VerifiedToken, Unverified> {
-        let reader = self.verifier.reader.load();
-        let token = reader.read(text)?;
-        let directory = self.verifier.directory.load();
-        let issuer = directory.find(token.issuer()).ok_or(Defect::UnknownIssuer)?;
-        if !issuer.has_keys() {
+        let trust = self.verifier.trust.load();
+        let token = trust.reader.read(text)?;
+        let issuer = trust.find(token.issuer()).ok_or(Defect::UnknownIssuer)?;
+        if issuer.keys().is_empty() {
             return Err(Unverified::NoKeys);
         }
-        let (claims, generation) = issuer.verify(token)?;
-        let standing = Standing::new(&claims, issuer.rules(), &self.verifier.state);
-        Ok(VerifiedToken::new(Arc::clone(issuer), generation, claims, standing))
+        let claims = issuer.verify(token)?;
+        Ok(VerifiedToken::new(claims, Arc::clone(issuer)))
     }
 
-    fn judge<'p>(&self, token: TokenRef<'p>, at: Moment) -> Result<Checked<'p>, Undecided> {
+    #[cold]
+    fn refuse(&self, unverified: Unverified) -> Result<Checked<'static>, Undecided> {
+        match unverified {
+            Unverified::NoKeys => {
+                self.verifier.counters.undecided();
+                Err(Undecided::Incomplete)
+            }
+            Unverified::Defect(defect) => {
+                let rejection = Rejection::Invalid(defect);
+                self.verifier.counters.rejected(&rejection);
+                Ok(Checked::Rejected(Refusal::unverified(rejection)))
+            }
+        }
+    }
+
+    /// The decision as the answer for `token`, counted.
+    fn answer<'p>(
+        &self,
+        token: TokenRef<'p>,
+        decision: Result<Decision, Undecided>,
+    ) -> Result<Checked<'p>, Undecided> {
         let counters = &self.verifier.counters;
         let observed = token.trusted_issuer().mode() == Mode::Observe;
-        match self.decide(&token, at) {
+        match decision {
             Ok(Decision::Accept) => Ok(Checked::Accepted(token)),
             Ok(Decision::Reject(rejection)) if observed && needs_the_log(&rejection) => {
                 counters.observed(&rejection);
@@ -121,13 +136,13 @@ impl<'v> Pinned<'v> {
     }
 
     /// The decision at `at`, or at the latest purge where the clock lags behind it.
-    fn decide(&self, token: &VerifiedToken, at: Moment) -> Result<Decision, Undecided> {
+    fn decide(&self, token: &VerifiedToken, standing: &Standing, at: Moment) -> Result<Decision, Undecided> {
         let verifier = self.verifier;
         let rules = token.trusted_issuer().rules();
         loop {
             let ratchet = verifier.ratchet();
-            let now: Timestamp = at.now.max(ratchet);
-            let decision = token.standing().judge(token, rules, &verifier.state, now, at.freshness);
+            let now = at.now.max(ratchet);
+            let decision = standing.judge(token, rules, &verifier.state, now, at.freshness);
             // A purge meanwhile may have removed what the look-up should have found.
             if verifier.ratchet() == ratchet {
                 return decision;
@@ -151,6 +166,7 @@ fn needs_the_log(rejection: &Rejection) -> bool {
 }
 
 /// Why there is no verified token.
+#[derive(Clone, Copy)]
 enum Unverified {
     Defect(Defect),
     /// The issuer is trusted, but its keys were never loaded.

@@ -1,33 +1,23 @@
-//! A token whose signature was found good, with all that judging it again needs.
+//! A token whose signature was found good.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use quash_core::ids::Issuer;
-use quash_core::revocation::standing::Standing;
 use quash_core::verified::VerifiedClaims;
 
 use crate::issuer::TrustedIssuer;
 
 /// A verified token. Not a verdict: its revocation is judged anew at every check.
 #[derive(Debug)]
-#[repr(C)]
 pub struct VerifiedToken {
-    // What a repeated check reads stands first, so that it touches few cache lines.
-    issuer: Arc<TrustedIssuer>,
-    generation: u64,
-    standing: Standing,
     claims: VerifiedClaims,
+    issuer: Arc<TrustedIssuer>,
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(
-        issuer: Arc<TrustedIssuer>,
-        generation: u64,
-        claims: VerifiedClaims,
-        standing: Standing,
-    ) -> Self {
-        Self { issuer, generation, standing, claims }
+    pub(crate) fn new(claims: VerifiedClaims, issuer: Arc<TrustedIssuer>) -> Self {
+        Self { claims, issuer }
     }
 
     /// What the token says.
@@ -45,17 +35,8 @@ impl VerifiedToken {
         self.issuer.is_own()
     }
 
-    pub(crate) fn trusted_issuer(&self) -> &TrustedIssuer {
+    pub(crate) fn trusted_issuer(&self) -> &Arc<TrustedIssuer> {
         &self.issuer
-    }
-
-    pub(crate) fn standing(&self) -> &Standing {
-        &self.standing
-    }
-
-    /// Whether the signature still counts: neither the issuer's keys nor its rules changed since.
-    pub(crate) fn is_current(&self) -> bool {
-        self.issuer.generation() == self.generation
     }
 }
 

@@ -8,13 +8,13 @@ use quash_core::ids::Issuer;
 use quash_core::revocation::freshness::Undecided;
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
-use quash_jose::{KeySet, Limits, TokenReader};
+use quash_jose::{KeySet, Limits};
 
 use crate::builder::Builder;
 use crate::cache::TokenCache;
 use crate::checked::Checked;
 use crate::counters::{Counters, Counts};
-use crate::issuer::{Directory, IssuerConfig, IssuerConflict, TrustedIssuer};
+use crate::issuer::{IssuerConfig, IssuerConflict, Trust, TrustedIssuer};
 use crate::moment::Moment;
 use crate::pinned::Pinned;
 
@@ -27,8 +27,7 @@ pub struct Verifier {
     pub(crate) state: RevocationState,
     pub(crate) cache: TokenCache,
     pub(crate) counters: Counters,
-    pub(crate) directory: ArcSwap<Directory>,
-    pub(crate) reader: ArcSwap<TokenReader>,
+    pub(crate) trust: ArcSwap<Trust>,
     pub(crate) shortcut: bool,
     limits: Limits,
     /// The latest `now` of a purge: entries that it removed still count for clocks that jump back below it.
@@ -59,8 +58,7 @@ impl Verifier {
             state,
             cache: TokenCache::new(builder.cached_tokens),
             counters: Counters::default(),
-            directory: ArcSwap::default(),
-            reader: ArcSwap::from_pointee(TokenReader::new(builder.limits)),
+            trust: ArcSwap::from_pointee(Trust::nobody(builder.limits)),
             shortcut: builder.shortcut,
             limits: builder.limits,
             ratchet: AtomicU64::new(builder.ratchet.milliseconds()),
@@ -91,11 +89,9 @@ impl Verifier {
     /// [`IssuerConflict`]; nothing is changed then.
     pub fn set_issuer(&self, config: &IssuerConfig) -> Result<(), IssuerConflict> {
         let _changing = self.changing();
-        let mut directory = Directory::clone(&self.directory.load());
-        directory.admit(config)?;
-        let old = directory.put(Arc::new(TrustedIssuer::new(config)));
-        self.directory.store(Arc::new(directory));
-        self.retire(old);
+        let trust = self.trust.load();
+        trust.admit(config)?;
+        self.replace(&trust, config.name(), trust.with(TrustedIssuer::new(config, &self.state), self.limits));
         Ok(())
     }
 
@@ -103,16 +99,13 @@ impl Verifier {
     /// trusted before.
     pub fn remove_issuer(&self, name: &Issuer) -> bool {
         let _changing = self.changing();
-        let mut directory = Directory::clone(&self.directory.load());
-        let old = directory.remove(name.as_str());
-        let was_trusted = old.is_some();
-        self.directory.store(Arc::new(directory));
-        self.retire(old);
-        was_trusted
+        let trust = self.trust.load();
+        self.replace(&trust, name, trust.without(name, self.limits))
     }
 
     /// Replaces all keys of an issuer. When this returns, no check accepts on a signature of a key that is not
-    /// in `keys`; the signatures of cached tokens are checked anew as they come.
+    /// in `keys`; the signatures of cached tokens are checked anew as they come. Leave out sets that are equal
+    /// to the one in force: they would cost just as much.
     ///
     /// # Errors
     /// [`KeysRefused`]: the last good set stays in force.
@@ -120,16 +113,24 @@ impl Verifier {
         if keys.is_empty() {
             return Err(KeysRefused::Empty);
         }
-        let directory = self.directory.load();
-        let issuer = directory.find(Some(issuer.as_str())).ok_or(KeysRefused::UnknownIssuer)?;
-        issuer.replace_keys(keys);
-        self.forget_headers();
+        let _changing = self.changing();
+        let trust = self.trust.load();
+        let held = trust.find(Some(issuer.as_str())).ok_or(KeysRefused::UnknownIssuer)?;
+        self.replace(&trust, issuer, trust.with(held.with_keys(keys), self.limits));
         Ok(())
     }
 
     /// The keys of an issuer in force.
-    pub fn keys(&self, issuer: &Issuer) -> Option<Arc<KeySet>> {
-        self.directory.load().find(Some(issuer.as_str())).map(|issuer| issuer.keys())
+    pub fn keys(&self, issuer: &Issuer) -> Option<KeySet> {
+        self.trust.load().find(Some(issuer.as_str())).map(|issuer| issuer.keys().clone())
+    }
+
+    /// Puts a trust in force in which something about `issuer` differs. Returns whether it was trusted before.
+    fn replace(&self, old: &Trust, issuer: &Issuer, new: Trust) -> bool {
+        self.trust.store(Arc::new(new));
+        // INVARIANT: retired after the new one is in force, so that whoever sees the old one retired verifies
+        // anew with what is trusted now.
+        old.find(Some(issuer.as_str())).inspect(|old| old.retire()).is_some()
     }
 
     /// Forgets what can hit or be no living token any more at `now`: entries and cached tokens. The owner calls
@@ -159,20 +160,8 @@ impl Verifier {
         self.cache.len()
     }
 
-    fn retire(&self, old: Option<Arc<TrustedIssuer>>) {
-        if let Some(old) = old {
-            old.retire();
-            self.forget_headers();
-        }
-    }
-
-    /// A reader keeps a bounded number of headers for ever: those of replaced keys give up their room.
-    fn forget_headers(&self) {
-        self.reader.store(Arc::new(TokenReader::new(self.limits)));
-    }
-
     fn changing(&self) -> MutexGuard<'_, ()> {
-        // The guard protects no data of its own: the directory is replaced as a whole.
+        // The guard protects no data of its own: a trust is replaced as a whole.
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

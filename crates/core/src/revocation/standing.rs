@@ -30,9 +30,9 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// How `token` stands in `state` under `rules`, before its first full pass. About 100 ns.
-    pub fn new(token: &VerifiedClaims, rules: &TimeRules, state: &RevocationState) -> Self {
-        let names = state.names_of(token);
+    /// How `token` stands under `rules` before its first full pass. `names` are those of the state that will
+    /// be asked: [`RevocationState::names_of`].
+    pub fn new(token: &VerifiedClaims, rules: &TimeRules, names: TokenNames) -> Self {
         let keys = [names.token, names.session, names.subject, names.device];
         let first = keys.iter().flatten().next().copied();
         let (from, until) = usable(token, rules);
@@ -149,7 +149,7 @@ mod tests {
                 longest_life: Duration::from_secs(20),
             };
             let state = RevocationState::new(LogKey::from_random([3; 16]), Position::new(1).unwrap());
-            let standing = Standing::new(&token, &rules, &state);
+            let standing = Standing::new(&token, &rules, state.names_of(&token));
             let now = Timestamp::from_milliseconds(now);
             prop_assert!(!standing.holds(&state, now), "nothing holds before the first full pass");
             let decision = standing.judge(&token, &rules, &state, now, Freshness::Fresh).unwrap();

@@ -14,10 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use papaya::{HashMap, LocalGuard};
+use quash_core::revocation::standing::Standing;
 use quash_core::time::Timestamp;
 
 use self::ring::{Placed, Ring};
 use self::tail::{ByTail, Tail};
+use crate::issuer::TrustedIssuer;
 use crate::token::VerifiedToken;
 
 /// How many places are swept before a waiting insert gets its turn.
@@ -33,12 +35,31 @@ pub(crate) struct TokenCache {
     capacity: usize,
 }
 
-struct Cached {
+/// A verified token under its text, with all that a repeated check reads, in one place.
+#[repr(C)]
+pub(crate) struct Cached {
     text: Box<str>,
-    token: Arc<VerifiedToken>,
+    issuer: Arc<TrustedIssuer>,
     place: u32,
     /// Whether somebody found it since the ring's hand passed.
     used: AtomicBool,
+    standing: Standing,
+    token: Arc<VerifiedToken>,
+}
+
+impl Cached {
+    pub(crate) fn token(&self) -> &Arc<VerifiedToken> {
+        &self.token
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Whether the signature still counts: neither the issuer's keys nor its rules changed since.
+    pub(crate) fn is_current(&self) -> bool {
+        self.issuer.is_current()
+    }
 }
 
 impl TokenCache {
@@ -54,7 +75,7 @@ impl TokenCache {
 
     /// The token whose text is `text`, every byte of it.
     #[inline]
-    pub(crate) fn find<'g>(&self, text: &str, guard: &'g LocalGuard<'_>) -> Option<&'g Arc<VerifiedToken>> {
+    pub(crate) fn find<'g>(&self, text: &str, guard: &'g LocalGuard<'_>) -> Option<&'g Cached> {
         let cached = self.map.get(&Tail::of(text)?, guard)?;
         if *cached.text != *text {
             return None;
@@ -63,28 +84,30 @@ impl TokenCache {
         if !cached.used.load(Ordering::Relaxed) {
             cached.used.store(true, Ordering::Relaxed);
         }
-        Some(&cached.token)
+        Some(cached)
     }
 
     /// Keeps `token` under its text, in place of one with the same tail if there is one.
-    pub(crate) fn insert(&self, text: &str, token: Arc<VerifiedToken>, now: Timestamp) {
+    pub(crate) fn insert(&self, text: &str, token: Arc<VerifiedToken>, standing: Standing, now: Timestamp) {
         let Some(tail) = Tail::of(text).filter(|_| self.capacity > 0) else { return };
-        let placed = Placed { tail, until: token.standing().until() };
-        let text = Box::from(text);
+        let placed = Placed { tail, until: standing.until() };
+        let issuer = Arc::clone(token.trusted_issuer());
+        let used = AtomicBool::new(false);
+        let mut cached = Cached { text: text.into(), issuer, place: 0, used, standing, token };
         let map = self.map.pin();
         let mut ring = self.lock();
-        let place = if let Some(held) = map.get(&tail) {
+        if let Some(held) = map.get(&tail) {
             ring.set(held.place, placed);
-            held.place
+            cached.place = held.place;
         } else {
             let was_used = |tail| map.get(&tail).is_some_and(|held| held.used.swap(false, Ordering::Relaxed));
             let Some((place, gone)) = ring.place(placed, now, was_used) else { return };
             if let Some(gone) = gone {
                 map.remove(&gone.tail);
             }
-            place
-        };
-        map.insert(tail, Cached { text, token, place, used: AtomicBool::new(false) });
+            cached.place = place;
+        }
+        map.insert(tail, cached);
     }
 
     /// Lets every token go whose life is over at `now`. Returns how many went. Walks all places, a few

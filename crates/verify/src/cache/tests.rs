@@ -27,6 +27,12 @@ impl Fixture {
         Self { key, verifier }
     }
 
+    fn insert(&self, cache: &TokenCache, text: &str, token: &Arc<VerifiedToken>, now: Timestamp) {
+        let issuer = token.trusted_issuer();
+        let standing = Standing::new(token, issuer.rules(), self.verifier.state().names_of(token));
+        cache.insert(text, Arc::clone(token), standing, now);
+    }
+
     fn token(&self, number: u32, lives_for: u64) -> Arc<VerifiedToken> {
         let iat = NOW.seconds();
         let claims = serde_json::json!({
@@ -47,9 +53,9 @@ fn of_thousands_of_tokens_with_equal_tails_none_is_taken_for_another() {
     let cache = TokenCache::new(100);
     let guard = cache.guard();
     for number in 0..3_000 {
-        cache.insert(&text(number), fixture.token(number, 300), NOW);
+        fixture.insert(&cache, &text(number), &fixture.token(number, 300), NOW);
         let found = cache.find(&text(number), &guard).expect("the latest takes the place of the one before");
-        assert_eq!(found.subject(), Some(number.to_string().as_str()));
+        assert_eq!(found.token().subject(), Some(number.to_string().as_str()));
         for other in [number.wrapping_sub(1), number + 1] {
             assert!(cache.find(&text(other), &guard).is_none(), "{other} passed for {number}");
         }
@@ -62,7 +68,7 @@ fn every_single_byte_of_a_token_counts() {
     let fixture = Fixture::new();
     let cache = TokenCache::new(10);
     let known = text(7);
-    cache.insert(&known, fixture.token(7, 300), NOW);
+    fixture.insert(&cache, &known, &fixture.token(7, 300), NOW);
     let guard = cache.guard();
     for place in 0..known.len() {
         let mut changed = known.clone().into_bytes();
@@ -81,11 +87,11 @@ fn a_cache_keeps_no_more_tokens_than_it_may() {
     let cache = TokenCache::new(50);
     let token = fixture.token(0, 300);
     for number in 0..1_000 {
-        cache.insert(&format!("a.{number}.{number:016}"), Arc::clone(&token), NOW);
+        fixture.insert(&cache, &format!("a.{number}.{number:016}"), &token, NOW);
         assert!(cache.len() <= 50);
     }
     let none = TokenCache::new(0);
-    none.insert(&text(0), token, NOW);
+    fixture.insert(&none, &text(0), &token, NOW);
     assert!(none.len() == 0 && none.find(&text(0), &none.guard()).is_none());
 }
 
@@ -97,12 +103,12 @@ fn tokens_that_are_over_make_room_before_tokens_that_are_used() {
     let name = |number: u32| format!("a.b.{number:016}");
     for number in 0..8 {
         let token = if number == 5 { &short } else { &long };
-        cache.insert(&name(number), Arc::clone(token), NOW);
+        fixture.insert(&cache, &name(number), token, NOW);
     }
     let guard = cache.guard();
     assert!((0..8).all(|number| cache.find(&name(number), &guard).is_some()));
     let later = Timestamp::from_seconds(NOW.seconds() + 10);
-    cache.insert(&name(8), Arc::clone(&long), later);
+    fixture.insert(&cache, &name(8), &long, later);
     assert!(cache.find(&name(5), &guard).is_none(), "over at `exp` exactly");
     assert!([0, 1, 2, 3, 4, 6, 7, 8].iter().all(|number| cache.find(&name(*number), &guard).is_some()));
 }
@@ -114,7 +120,7 @@ fn a_sweep_lets_go_what_is_over_and_nothing_else() {
     let (short, long) = (fixture.token(0, 10), fixture.token(1, 300));
     for number in 0..3_000 {
         let token = if number % 3 == 0 { &short } else { &long };
-        cache.insert(&format!("a.b.{number:016}"), Arc::clone(token), NOW);
+        fixture.insert(&cache, &format!("a.b.{number:016}"), token, NOW);
     }
     assert_eq!(cache.sweep(Timestamp::from_seconds(NOW.seconds() + 9)), 0);
     assert_eq!(cache.sweep(Timestamp::from_seconds(NOW.seconds() + 10)), 1_000);

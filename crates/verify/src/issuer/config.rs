@@ -163,7 +163,7 @@ impl IssuerConfig {
         } else {
             start
         };
-        let start = if self.own { start } else { start.with_required(self.required_claims()) };
+        let start = start.with_required(self.required_claims());
         self.relaxations.iter().fold(start, |profile, relaxation| match relaxation {
             Relaxation::SubjectClaim(claim) => profile.with_subject_claim(claim),
             Relaxation::DeviceClaim(claim) => profile.with_device_claim(claim),
@@ -197,6 +197,12 @@ impl IssuerConfig {
     }
 
     fn required_claims(&self) -> Vec<Required> {
+        if self.own {
+            // Not the session: a token that a client got for itself (RFC 6749 section 4.4) has none.
+            let own = [Required::Client, Required::Token, Required::Position];
+            let usual = [Required::Subject, Required::IssuedAt];
+            return own.into_iter().chain(usual).chain(self.required.iter().copied()).collect();
+        }
         let unless = |relaxation, claim| (!self.is_relaxed(&relaxation)).then_some(claim);
         let usual = [
             unless(Relaxation::MissingSubject, Required::Subject),

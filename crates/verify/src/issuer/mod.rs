@@ -1,12 +1,12 @@
 //! The issuers whose tokens are taken, our own and foreign ones.
 
 mod config;
-mod directory;
 mod relaxation;
+mod trust;
 mod trusted;
 
 pub use config::{IssuerConfig, Mode};
-pub(crate) use directory::Directory;
-pub use directory::IssuerConflict;
 pub use relaxation::{Relaxation, Warning};
+pub use trust::IssuerConflict;
+pub(crate) use trust::Trust;
 pub(crate) use trusted::TrustedIssuer;

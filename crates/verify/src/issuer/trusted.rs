@@ -1,49 +1,66 @@
 //! A trusted issuer at work.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use arc_swap::ArcSwap;
 use quash_core::defect::Defect;
 use quash_core::ids::Issuer;
 use quash_core::revocation::decide::TimeRules;
+use quash_core::revocation::scope::IssuerScope;
+use quash_core::revocation::state::RevocationState;
 use quash_core::verified::VerifiedClaims;
 use quash_jose::{KeySet, TokenProfile, UnverifiedToken};
 
 use super::config::{IssuerConfig, Mode};
 use super::relaxation::Relaxation;
 
-/// The generation of an issuer that is no longer configured so: no token has it.
-const RETIRED: u64 = u64::MAX;
-
-/// One issuer of a verifier. Its rules never change; its keys are replaced as a whole.
+/// One issuer of a verifier with one key set. Never changes; another key set makes another one of it.
 #[derive(Debug)]
 pub(crate) struct TrustedIssuer {
-    /// Counts the key sets. Stands first: every repeated check reads it.
-    generation: AtomicU64,
-    rules: TimeRules,
+    /// Whether another one took its place. Stands first: every repeated check reads it.
+    retired: AtomicBool,
     mode: Mode,
-    profile: TokenProfile,
     nameless: bool,
-    keys: ArcSwap<KeySet>,
+    rules: TimeRules,
+    profile: TokenProfile,
+    keys: KeySet,
+    scope: Arc<IssuerScope>,
 }
 
 impl TrustedIssuer {
-    pub(crate) fn new(config: &IssuerConfig) -> Self {
+    pub(crate) fn new(config: &IssuerConfig, state: &RevocationState) -> Self {
         Self {
-            generation: AtomicU64::new(0),
-            rules: *config.rules(),
+            retired: AtomicBool::new(false),
             mode: config.mode(),
-            profile: config.profile(),
             nameless: config.is_relaxed(&Relaxation::MissingIssuer),
-            keys: ArcSwap::from_pointee(config.keys().clone()),
+            rules: *config.rules(),
+            profile: config.profile(),
+            keys: config.keys().clone(),
+            scope: state.scope_of(config.name()),
         }
     }
 
-    /// Which of the issuer's key sets is in force. A token that was verified under another one is verified
-    /// anew.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+    /// The same issuer with other keys.
+    pub(crate) fn with_keys(&self, keys: KeySet) -> Self {
+        Self {
+            retired: AtomicBool::new(false),
+            mode: self.mode,
+            nameless: self.nameless,
+            rules: self.rules,
+            profile: self.profile.clone(),
+            keys,
+            scope: Arc::clone(&self.scope),
+        }
+    }
+
+    /// Whether signatures that were checked here still count.
+    pub(crate) fn is_current(&self) -> bool {
+        !self.retired.load(Ordering::Acquire)
+    }
+
+    /// Voids every signature that was checked here: the tokens are verified anew.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
     }
 
     pub(crate) fn is_own(&self) -> bool {
@@ -67,36 +84,17 @@ impl TrustedIssuer {
         self.mode
     }
 
-    /// Whether keys were ever loaded.
-    pub(crate) fn has_keys(&self) -> bool {
-        !self.keys.load().is_empty()
+    pub(crate) fn keys(&self) -> &KeySet {
+        &self.keys
     }
 
-    pub(crate) fn keys(&self) -> Arc<KeySet> {
-        self.keys.load_full()
+    /// What the issuer is in the revocation state.
+    pub(crate) fn scope(&self) -> &Arc<IssuerScope> {
+        &self.scope
     }
 
-    /// Checks the signature and the form of `token`. Also tells the generation that the answer belongs to.
-    pub(crate) fn verify(&self, token: UnverifiedToken<'_>) -> Result<(VerifiedClaims, u64), Defect> {
-        // INVARIANT: the generation is read before the keys. Should the keys change between the two, the answer
-        // is filed under the older generation and is void at once.
-        let generation = self.generation();
-        let keys = self.keys.load();
-        let claims = token.verify(&**keys, &self.profile)?;
-        // Nothing may be filed under the mark of the retired: it would look current.
-        Ok((claims, if generation == RETIRED { 0 } else { generation }))
-    }
-
-    /// Puts `keys` in force. When this returns, no check accepts on a signature of a key that is not among them.
-    pub(crate) fn replace_keys(&self, keys: KeySet) {
-        self.keys.store(Arc::new(keys));
-        // A retired issuer stays retired.
-        let next = |held| (held != RETIRED).then_some(held + 1);
-        let _ = self.generation.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
-    }
-
-    /// Voids every signature that was ever checked under these rules.
-    pub(crate) fn retire(&self) {
-        self.generation.store(RETIRED, Ordering::Release);
+    /// Checks the form and the signature of `token`.
+    pub(crate) fn verify(&self, token: UnverifiedToken<'_>) -> Result<VerifiedClaims, Defect> {
+        token.verify(&self.keys, &self.profile)
     }
 }

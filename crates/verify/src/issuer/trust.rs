@@ -1,19 +1,21 @@
-//! Which issuer a token is of.
+//! Who is trusted at one time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use quash_core::ids::Issuer;
+use quash_jose::{Limits, TokenReader};
 
 use super::config::{IssuerConfig, Mode};
 use super::relaxation::Relaxation;
 use super::trusted::TrustedIssuer;
 
-/// All trusted issuers of a verifier, by their exact names.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Directory {
-    by_name: HashMap<Box<str>, Arc<TrustedIssuer>>,
-    nameless: Option<Arc<TrustedIssuer>>,
+/// All trusted issuers of a verifier, and the reader of their tokens. Never changes; it is replaced as a whole.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    /// Keeps the headers of verified tokens: of this trust's keys, as every other trust has its own.
+    pub(crate) reader: TokenReader,
+    /// Few, so that comparing names one by one is faster than hashing them.
+    issuers: Vec<Arc<TrustedIssuer>>,
 }
 
 /// An issuer that can not be trusted beside the others.
@@ -39,13 +41,18 @@ pub enum IssuerConflict {
     Duplicate(Issuer),
 }
 
-impl Directory {
+impl Trust {
+    /// Trusts nobody.
+    pub(crate) fn nobody(limits: Limits) -> Self {
+        Self { reader: TokenReader::new(limits), issuers: Vec::new() }
+    }
+
     /// The issuer whose name is exactly `name`, or the one that takes tokens without a name.
     pub(crate) fn find(&self, name: Option<&str>) -> Option<&Arc<TrustedIssuer>> {
-        match name {
-            Some(name) => self.by_name.get(name),
-            None => self.nameless.as_ref(),
-        }
+        self.issuers.iter().find(|issuer| match name {
+            Some(name) => issuer.name().as_str() == name,
+            None => issuer.is_nameless(),
+        })
     }
 
     /// Whether an issuer of this configuration can stand beside those that are here.
@@ -57,7 +64,7 @@ impl Directory {
         if config.is_own() && config.has_relaxations() {
             return Err(IssuerConflict::OwnRelaxed(name.clone()));
         }
-        let other = self.nameless.as_ref().filter(|held| held.name() != name);
+        let other = self.find(None).filter(|held| held.name() != name);
         match other {
             Some(first) if config.is_relaxed(&Relaxation::MissingIssuer) => {
                 Err(IssuerConflict::TwoNameless { first: first.name().clone(), second: name.clone() })
@@ -66,19 +73,16 @@ impl Directory {
         }
     }
 
-    /// Adds an issuer, or puts it in the place of the one with its name. Returns that one.
-    pub(crate) fn put(&mut self, issuer: Arc<TrustedIssuer>) -> Option<Arc<TrustedIssuer>> {
-        let old = self.remove(issuer.name().as_str());
-        if issuer.is_nameless() {
-            self.nameless = Some(Arc::clone(&issuer));
-        }
-        self.by_name.insert(issuer.name().as_str().into(), issuer);
-        old
+    /// The same trust with `issuer` in it, in the place of the one with its name.
+    pub(crate) fn with(&self, issuer: TrustedIssuer, limits: Limits) -> Self {
+        let mut trust = self.without(issuer.name(), limits);
+        trust.issuers.push(Arc::new(issuer));
+        trust
     }
 
-    /// Forgets the issuer with this name.
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Arc<TrustedIssuer>> {
-        self.nameless.take_if(|nameless| nameless.name().as_str() == name);
-        self.by_name.remove(name)
+    /// The same trust without the issuer of this name.
+    pub(crate) fn without(&self, name: &Issuer, limits: Limits) -> Self {
+        let others = self.issuers.iter().filter(|issuer| issuer.name() != name);
+        Self { reader: TokenReader::new(limits), issuers: others.cloned().collect() }
     }
 }
