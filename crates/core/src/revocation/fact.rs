@@ -41,6 +41,16 @@ impl Fact {
         }
     }
 
+    /// The two words.
+    pub(super) const fn words(self) -> [u64; 2] {
+        [self.head, self.times]
+    }
+
+    /// A fact that was taken apart by [`words`](Self::words).
+    pub(super) const fn from_words([head, times]: [u64; 2]) -> Self {
+        Self { head, times }
+    }
+
     pub(super) const fn with_reason(self, index: u8) -> Self {
         Self { head: self.head | (index as u64) << REASON_SHIFT, ..self }
     }

@@ -8,6 +8,7 @@
 pub mod decide;
 pub mod entry;
 mod fact;
+mod fact_table;
 pub mod freshness;
 mod key_hash;
 pub mod marks;

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use papaya::{HashMapRef, LocalGuard};
-
 use super::fact::Fact;
-use super::key_hash::ByKey;
+use super::fact_table::Reader;
 use super::state::RevocationState;
 use crate::position::Position;
 use crate::revocation::decide::Question;
@@ -21,8 +19,7 @@ use crate::revocation::target_key::TargetKey;
 /// nothing hits it.
 pub(super) fn strongest_hit(question: &Question<'_>, state: &RevocationState) -> Option<Hit> {
     let issued = issued(question);
-    // One pin for all look-ups: each would cost as much as a look-up.
-    let mut search = Search { question, state, single: state.single.pin(), strongest: None, issued };
+    let mut search = Search { question, state, single: state.single.read(), strongest: None, issued };
     search.identities();
     search.cutoffs();
     search.strongest.map(|(fact, kind)| search.hit(fact, kind))
@@ -58,7 +55,7 @@ fn whole_seconds(skew: Duration) -> u64 {
 struct Search<'a> {
     question: &'a Question<'a>,
     state: &'a RevocationState,
-    single: HashMapRef<'a, TargetKey, Fact, ByKey, LocalGuard<'a>>,
+    single: Reader,
     issued: Issued,
     strongest: Option<(Fact, TargetKind)>,
 }
@@ -111,7 +108,7 @@ impl Search<'_> {
 
     fn look_up(&mut self, key: Option<TargetKey>, kind: TargetKind) {
         let Some(key) = key else { return };
-        let Some(fact) = self.single.get(&key).copied() else { return };
+        let Some(fact) = self.single.find(key) else { return };
         if !fact.has_more() {
             self.weigh(fact, kind);
             return;

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use papaya::{Guard as _, HashMap};
+use papaya::HashMap;
 
 use super::fact::Fact;
+use super::fact_table::FactTable;
 use super::key_hash::ByKey;
 use super::reasons::Reasons;
 use crate::ids::Issuer;
@@ -31,7 +32,7 @@ pub struct RevocationState {
     watermark: AtomicU64,
     marks: Marks,
     /// The only entry about a target, or, marked "more", a sign that they are all in `many`.
-    pub(super) single: HashMap<TargetKey, Fact, ByKey>,
+    pub(super) single: FactTable,
     /// All entries about a target that ever had two at once. It stays here until its last one is over, so
     /// that no reader can miss an entry that is on its way from one map to the other.
     pub(super) many: HashMap<TargetKey, Arc<[Fact]>, ByKey>,
@@ -53,10 +54,6 @@ pub(super) struct Details {
 /// How many targets are purged before a waiting record gets its turn.
 const PURGED_AT_ONCE: usize = 256;
 
-/// How many entries come in before outgrown tables of the map are freed. The map frees what it replaced in
-/// batches of 32 objects, and twenty doublings fill none: without this, the old tables stay beside the new one.
-const FREED_EVERY: usize = 1024;
-
 /// A record that does not follow the watermark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record at position {offered} is not beyond the watermark {watermark}")]
@@ -74,7 +71,7 @@ impl RevocationState {
             log_key,
             watermark: AtomicU64::new(origin.number()),
             marks: Marks::new(),
-            single: HashMap::default(),
+            single: FactTable::new(),
             many: HashMap::default(),
             details: HashMap::default(),
             reasons: Reasons::default(),
@@ -133,9 +130,7 @@ impl RevocationState {
             fact = fact.with_details();
         }
         self.insert(record.key, fact);
-        if self.live.fetch_add(1, Ordering::Relaxed).is_multiple_of(FREED_EVERY) {
-            self.single.guard().flush();
-        }
+        self.live.fetch_add(1, Ordering::Relaxed);
         match self.scope(record.issuer).mark(record.kind) {
             Some(mark) => mark.raise(record.position),
             None => self.marks.raise(record.key, record.position),
@@ -143,9 +138,8 @@ impl RevocationState {
     }
 
     fn insert(&self, key: TargetKey, fact: Fact) {
-        let single = self.single.pin();
-        let Some(held) = single.get(&key).copied() else {
-            single.insert(key, fact);
+        let Some(held) = self.single.read().find(key) else {
+            self.single.insert(key, fact);
             return;
         };
         let many = self.many.pin();
@@ -155,16 +149,14 @@ impl RevocationState {
         };
         facts.push(fact);
         many.insert(key, facts.into());
-        single.insert(key, fact.with_more());
+        self.single.mark_more(key);
     }
 
     /// Forgets every entry that no living token can be hit by: those whose `retain_until` is at or before
     /// `now`. Walks the whole state, some 50 ns an entry; readers are never stopped, the writer only for
     /// moments. Returns how many went.
     pub fn purge(&self, now: Timestamp) -> usize {
-        let worth_a_look = |fact: &Fact| fact.is_over(now) || fact.has_more();
-        let found: Vec<TargetKey> =
-            self.single.pin().iter().filter(|(_, fact)| worth_a_look(fact)).map(|(key, _)| *key).collect();
+        let found = self.single.keys(|fact| fact.is_over(now) || fact.has_more());
         found.chunks(PURGED_AT_ONCE).map(|keys| self.purge_keys(keys, now)).sum()
     }
 
@@ -177,11 +169,10 @@ impl RevocationState {
 
     /// Looks afresh: between the walk and the lock the target may have got another entry.
     fn purge_key(&self, key: TargetKey, now: Timestamp) -> usize {
-        let single = self.single.pin();
-        match single.get(&key).copied() {
+        match self.single.read().find(key) {
             Some(fact) if fact.has_more() => self.purge_many(key, now),
             Some(fact) if fact.is_over(now) => {
-                single.remove(&key);
+                self.single.remove(key);
                 self.forget_details(fact);
                 1
             }
@@ -197,7 +188,7 @@ impl RevocationState {
             return 0;
         }
         if kept.is_empty() {
-            self.single.pin().remove(&key);
+            self.single.remove(key);
             many.remove(&key);
         } else {
             many.insert(key, kept.into());
