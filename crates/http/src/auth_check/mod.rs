@@ -1,0 +1,76 @@
+//! `/auth/check`, any method: a gateway asks whether the request in its hands may pass (forward-auth).
+//!
+//! Answers 200, 401, 403 or 503 and nothing else, whatever is sent: a gateway makes an error of its own out of
+//! every other code. Answers from memory, with no store read.
+//!
+//! - Nothing of the request is believed but its one `Authorization` header. Forwarded headers and identity headers
+//!   are not even looked at (attacks.md row 30), a token in the URL is no token (row 36).
+//! - A 200 carries all four identity headers, empty where the token says nothing, so that a gateway which copies
+//!   them overwrites whatever its client sent under the same names.
+//! - `?scope=read%20write` in the URL that the gateway is configured with asks for these scopes. Gateways may append
+//!   their client's own query, so every `scope` there counts: adding one can only ask for more. Whatever else the
+//!   query holds is ignored.
+
+mod identity;
+mod scope;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use quash_verify::Checked;
+
+use self::scope::RequiredScope;
+use crate::access::Access;
+use crate::error::Failure;
+use crate::metrics::CheckOutcome;
+use crate::openapi::Description;
+use crate::request::authorization::Authorization;
+use crate::route::{Route, RouteInfo, RouteMethod};
+use crate::state::AppState;
+use crate::token_refusal::TokenRefusal;
+
+pub(crate) fn routes() -> Vec<Route> {
+    let description = Description::new("Whether the request that a gateway holds may pass")
+        .query("scope", "The scopes that it needs: names divided by single spaces");
+    let info = RouteInfo::public(RouteMethod::Any, "/auth/check", Access::Bearer);
+    vec![Route::new(info, any(check), description)]
+}
+
+async fn check(State(state): State<AppState>, request: Request<Body>) -> Response {
+    match judge(&state, &request) {
+        Ok(response) => {
+            state.metrics().count_check(CheckOutcome::Accepted);
+            response
+        }
+        Err(failure) => {
+            state.metrics().count_check(outcome(&failure));
+            failure.into_response()
+        }
+    }
+}
+
+fn judge(state: &AppState, request: &Request<Body>) -> Result<Response, Failure> {
+    let token = match Authorization::of(request.headers()) {
+        Authorization::Bearer(token) => token,
+        Authorization::Absent => return Err(TokenRefusal::Missing.into()),
+        _ => return Err(TokenRefusal::Malformed.into()),
+    };
+    let verifier = state.verifier().pin();
+    match verifier.check(token, state.moment())? {
+        Checked::Rejected(refusal) => Err(TokenRefusal::from(refusal.rejection()).into()),
+        Checked::Accepted(token) => {
+            RequiredScope::of(request.uri().query()).check(token.claims())?;
+            Ok(identity::answer(&state.settings().identity_headers, token.claims()))
+        }
+    }
+}
+
+const fn outcome(failure: &Failure) -> CheckOutcome {
+    match failure {
+        Failure::InsufficientScope => CheckOutcome::InsufficientScope,
+        Failure::Token(TokenRefusal::Missing) => CheckOutcome::NoToken,
+        Failure::Token(_) => CheckOutcome::Rejected,
+        _ => CheckOutcome::Undecided,
+    }
+}

@@ -1,0 +1,70 @@
+//! The verifier beside the authority, seen from the authority.
+
+use std::sync::Arc;
+
+use quash_authority::{Enforcement, KeySet};
+use quash_core::ids::Issuer;
+use quash_core::position::Position;
+use quash_core::revocation::entry::Entry;
+use quash_core::time::Timestamp;
+use quash_verify::Verifier;
+
+/// A verifier as the place where an authority enforces its revocations.
+#[derive(Clone, Debug)]
+pub struct VerifierEnforcement {
+    verifier: Arc<Verifier>,
+    issuer: Issuer,
+}
+
+/// The verifier does not trust the authority's own issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnIssuerMissing;
+
+impl std::fmt::Display for OwnIssuerMissing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the verifier has to trust the authority's own issuer")
+    }
+}
+
+impl std::error::Error for OwnIssuerMissing {}
+
+impl VerifierEnforcement {
+    /// `verifier`, which trusts `issuer` as its own: the issuer that the authority's keys are for.
+    ///
+    /// # Errors
+    /// [`OwnIssuerMissing`].
+    pub fn new(verifier: Arc<Verifier>, issuer: Issuer) -> Result<Self, OwnIssuerMissing> {
+        if verifier.keys(&issuer).is_none() {
+            return Err(OwnIssuerMissing);
+        }
+        Ok(Self { verifier, issuer })
+    }
+}
+
+impl Enforcement for VerifierEnforcement {
+    fn watermark(&self) -> Position {
+        self.verifier.watermark()
+    }
+
+    fn apply(&self, entries: &[Entry]) {
+        for entry in entries {
+            // Out of order means at or below the watermark: enforced already.
+            let _ = self.verifier.apply(entry);
+        }
+    }
+
+    fn advance(&self, position: Position) {
+        self.verifier.advance(position);
+    }
+
+    fn install_own_keys(&self, keys: KeySet) {
+        if let Err(error) = self.verifier.replace_keys(&self.issuer, keys) {
+            // The last good set stays in force; own tokens of a new key are refused until this is mended.
+            tracing::error!(%error, "the verifier did not take the authority's keys");
+        }
+    }
+
+    fn purge(&self, now: Timestamp) -> usize {
+        self.verifier.purge(now).entries
+    }
+}

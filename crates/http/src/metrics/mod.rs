@@ -1,0 +1,78 @@
+//! What is counted, and how it is shown (`OpenMetrics`). No id, address or token is ever a label.
+
+mod figures;
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+use quash_authority::Authority;
+use quash_verify::Verifier;
+
+use self::figures::Figures;
+
+/// What came of one forward-auth check.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CheckOutcome {
+    /// 200.
+    Accepted,
+    /// 401, and the token is to blame.
+    Rejected,
+    /// 401, for there is no token.
+    NoToken,
+    /// 403.
+    InsufficientScope,
+    /// 503.
+    Undecided,
+}
+
+/// Counters that the endpoints raise, and a registry that shows them beside what verifier and authority count.
+pub(crate) struct Metrics {
+    registry: Registry,
+    checks: [Counter; 5],
+    store_errors: Counter,
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub(crate) fn new(authority: Arc<Authority>, verifier: Arc<Verifier>) -> Self {
+        let mut registry = Registry::with_prefix("quash");
+        let checks = Family::<[(&'static str, &'static str); 1], Counter>::default();
+        // Handles are resolved once: a check then raises one number and looks nothing up.
+        let handles = ["accepted", "rejected", "no_token", "insufficient_scope", "undecided"]
+            .map(|outcome| checks.get_or_create_owned(&[("outcome", outcome)]));
+        let store_errors = Counter::default();
+        registry.register("auth_checks", "Forward-auth checks by outcome", checks);
+        registry.register("store_errors", "Requests that the store failed", store_errors.clone());
+        registry.register_collector(Box::new(Figures::new(authority, verifier)));
+        Self { registry, checks: handles, store_errors }
+    }
+
+    /// Counts one forward-auth check.
+    pub(crate) fn count_check(&self, outcome: CheckOutcome) {
+        let [accepted, rejected, no_token, insufficient_scope, undecided] = &self.checks;
+        let counter = match outcome {
+            CheckOutcome::Accepted => accepted,
+            CheckOutcome::Rejected => rejected,
+            CheckOutcome::NoToken => no_token,
+            CheckOutcome::InsufficientScope => insufficient_scope,
+            CheckOutcome::Undecided => undecided,
+        };
+        counter.inc();
+    }
+
+    /// Counts one request that the store failed.
+    pub(crate) fn count_store_error(&self) {
+        self.store_errors.inc();
+    }
+
+    /// Everything, as `OpenMetrics` text.
+    pub(crate) fn text(&self) -> String {
+        let mut page = String::new();
+        // Writing to a string does not fail.
+        let _ = text::encode(&mut page, &self.registry);
+        page
+    }
+}

@@ -1,0 +1,13 @@
+//! `/oauth`: the standard endpoints.
+
+mod client;
+pub(crate) mod error_body;
+mod introspect;
+mod revoke;
+mod token;
+
+use crate::route::Route;
+
+pub(crate) fn routes() -> Vec<Route> {
+    [token::routes(), revoke::routes(), introspect::routes()].into_iter().flatten().collect()
+}

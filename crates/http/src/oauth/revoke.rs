@@ -1,0 +1,63 @@
+//! `POST /oauth/revoke`: a client gives a token back (RFC 7009).
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use quash_authority::{PresentedToken, REFRESH_TOKEN_PREFIX};
+use utoipa::ToSchema;
+
+use super::client;
+use crate::access::Access;
+use crate::error::OAuthFailure;
+use crate::extract::OAuthForm;
+use crate::openapi::Description;
+use crate::reply;
+use crate::request::authorization::Authorization;
+use crate::route::{Route, RouteInfo, RouteMethod};
+use crate::state::AppState;
+use crate::wait::{self, Wait};
+
+/// The parameters. Unknown ones are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "described for the OpenAPI document; the parameters are read by name")]
+struct RevokeForm {
+    /// An access or a refresh token. A refresh token ends its whole session.
+    token: String,
+    /// Not needed: the two kinds are told apart by their form, so a wrong hint does no harm.
+    token_type_hint: Option<String>,
+    /// `durable`. `everywhere` is not available yet.
+    wait: Option<String>,
+    /// For how long `everywhere` is waited for, at most.
+    timeout_ms: Option<u64>,
+    /// The client, where it does not use the `Authorization` header.
+    client_id: Option<String>,
+    /// Its secret, where it has one and does not use the `Authorization` header.
+    client_secret: Option<String>,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    let description = Description::new("Give a token back").takes_form::<RevokeForm>();
+    let info = RouteInfo::public(RouteMethod::Post, "/oauth/revoke", Access::Client);
+    vec![Route::new(info, post(revoke), description)]
+}
+
+/// Answers 200 to whatever there is nothing to do about: an unknown token, one that is over, one of another client
+/// (RFC 7009 section 2.2). Nobody learns from it which tokens exist.
+async fn revoke(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    OAuthForm(params): OAuthForm,
+) -> Result<Response, OAuthFailure> {
+    let client = client::authenticate(&state, &Authorization::of(&headers), &params)?;
+    let token = params.required("token", "an access or a refresh token")?;
+    params.optional::<Wait>(wait::NAME)?.unwrap_or_default().check()?;
+    if token.starts_with(REFRESH_TOKEN_PREFIX) {
+        let presented = PresentedToken::Refresh(token);
+        state.done(state.authority().revoke_token(&client, presented).await)?;
+    } else if let Some(token) = state.check(token)?.accepted() {
+        let presented = PresentedToken::Access(token.claims());
+        state.done(state.authority().revoke_token(&client, presented).await)?;
+    }
+    Ok(reply::empty())
+}

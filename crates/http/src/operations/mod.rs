@@ -1,0 +1,12 @@
+//! For whoever runs the server.
+
+pub(crate) mod health;
+mod metrics;
+mod openapi;
+pub(crate) mod ready;
+
+use crate::route::Route;
+
+pub(crate) fn routes() -> Vec<Route> {
+    [health::routes(), ready::routes(), metrics::routes(), openapi::routes()].into_iter().flatten().collect()
+}

@@ -1,0 +1,53 @@
+//! The table of routes, and the routers made from it.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+use crate::access::{Access, guard};
+use crate::error::Failure;
+use crate::route::{Route, RouteInfo, Surface};
+use crate::state::AppState;
+use crate::{auth_check, envelope, oauth, operations, v1, well_known};
+
+/// All endpoints, to be served or nested: `Router::new().nest("/auth", quash_http::router(state))`.
+pub fn router(state: AppState) -> Router {
+    assemble(state, table())
+}
+
+/// The endpoints of some surfaces only, for a listener of their own. Health and readiness are in each.
+pub fn router_for(state: AppState, surfaces: &[Surface]) -> Router {
+    let health = [operations::health::PATH, operations::ready::PATH];
+    let wanted = |info: &RouteInfo| surfaces.contains(&info.surface) || health.contains(&info.path);
+    assemble(state, table().into_iter().filter(|route| wanted(&route.info)).collect())
+}
+
+/// Every route: what there is, and who may use it.
+pub fn routes() -> Vec<RouteInfo> {
+    table().iter().map(|route| route.info).collect()
+}
+
+/// The table itself.
+pub(crate) fn table() -> Vec<Route> {
+    [v1::routes(), oauth::routes(), well_known::routes(), auth_check::routes(), operations::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn assemble(state: AppState, table: Vec<Route>) -> Router {
+    let mut router = Router::new();
+    for Route { info, handler, .. } in table {
+        let handler = match info.access {
+            Access::Service(_) | Access::User => {
+                handler.route_layer(from_fn_with_state((state.clone(), info.access), guard))
+            }
+            _ => handler,
+        };
+        router = router.route(info.path, handler);
+    }
+    router
+        .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
+        .fallback(async || Failure::NotFound)
+        .layer(from_fn_with_state(state.clone(), envelope::wrap))
+        .with_state(state)
+}

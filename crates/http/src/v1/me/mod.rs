@@ -1,0 +1,9 @@
+//! `/v1/me`: what is a user's own, with the user's own token.
+
+mod sessions;
+
+use crate::route::Route;
+
+pub(super) fn routes() -> Vec<Route> {
+    sessions::routes()
+}

@@ -1,0 +1,29 @@
+//! The native API (design §9): JSON, problems, pages, service keys.
+
+mod clients;
+mod credentials;
+mod head;
+mod keys;
+mod logout;
+mod me;
+mod revocations;
+mod sessions;
+mod views;
+
+use crate::route::Route;
+
+pub(crate) fn routes() -> Vec<Route> {
+    [
+        sessions::routes(),
+        me::routes(),
+        logout::routes(),
+        revocations::routes(),
+        head::routes(),
+        keys::routes(),
+        credentials::routes(),
+        clients::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,102 @@
+//! `POST /v1/revocations`: one entry, whatever it hits.
+
+mod body;
+mod target;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use quash_authority::{RevokeOutcome, Revoked, Verb};
+use quash_core::position::Position;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::body::RevocationBody;
+use super::PATH;
+use crate::access::ServiceCaller;
+use crate::error::{Conflict, Failure};
+use crate::extract::{IdempotencyKey, JsonBody};
+use crate::openapi::Description;
+use crate::reply;
+use crate::request::idempotency_key;
+use crate::request_id::RequestId;
+use crate::route::{Route, RouteInfo, RouteMethod};
+use crate::state::AppState;
+
+/// What a revocation came to.
+#[derive(Serialize, ToSchema)]
+struct RevokedView {
+    /// The entry's place in the log; null for a dry run.
+    position: Option<u64>,
+    /// How many live sessions match; counted only for a dry run or with `expect_max`, else null.
+    matched_sessions: Option<u64>,
+    /// All that was waited for has happened.
+    complete: bool,
+    /// The verifiers that were waited for and enforce it.
+    applied: Vec<AppliedView>,
+    /// The verifiers that were waited for and have not said so in time.
+    pending: Vec<PendingView>,
+    /// The verifiers that accept without knowing, as their operators want.
+    unfenced: Vec<String>,
+}
+
+/// A verifier that enforces it.
+#[derive(Serialize, ToSchema)]
+struct AppliedView {
+    /// Which.
+    verifier: String,
+    /// Up to which position it enforces everything.
+    watermark: u64,
+    /// Since when.
+    at: String,
+}
+
+/// A verifier that has not said so.
+#[derive(Serialize, ToSchema)]
+struct PendingView {
+    /// Which.
+    verifier: String,
+    /// When it stops answering unless it is heard of, in milliseconds.
+    lease_ends_in_ms: u64,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    let description = Description::new(
+        "Revoke: a token, a session, a subject, a device, a client, a claim, a key, an issuer",
+    )
+    .header(idempotency_key::NAME, "Makes a request that is sent again one entry")
+    .takes::<RevocationBody>()
+    .gives::<RevokedView>();
+    vec![Route::new(RouteInfo::admin(RouteMethod::Post, PATH, Verb::Revoke), post(revoke), description)]
+}
+
+async fn revoke(
+    State(state): State<AppState>,
+    ServiceCaller(caller): ServiceCaller,
+    IdempotencyKey(key): IdempotencyKey,
+    id: RequestId,
+    JsonBody(body): JsonBody<RevocationBody>,
+) -> Result<Response, Failure> {
+    body.check_available()?;
+    let expected = body.expect_max.unwrap_or_default();
+    let request = body.into_request(key, id.text().into());
+    match state.done(state.authority().revoke(&caller, request).await)? {
+        RevokeOutcome::Revoked(revoked) => Ok(reply::json(&RevokedView::from(revoked))),
+        RevokeOutcome::TooMany { matched } => Err(Failure::Conflict(Conflict::TooMany { matched, expected })),
+        RevokeOutcome::KeyUsedOtherwise => Err(Failure::Conflict(Conflict::KeyUsedOtherwise)),
+        _ => Err(Failure::Unavailable { retryable: false }),
+    }
+}
+
+impl From<Revoked> for RevokedView {
+    fn from(revoked: Revoked) -> Self {
+        Self {
+            position: revoked.position.map(Position::number),
+            matched_sessions: revoked.matched_sessions,
+            complete: true,
+            applied: Vec::new(),
+            pending: Vec::new(),
+            unfenced: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What a revocation is described by.
+
+use quash_authority::RevocationRequest;
+use quash_core::ids::{SessionId, TokenId};
+use quash_core::revocation::entry::{Effect, Exception};
+use quash_core::revocation::reason::Reason;
+use quash_core::time::Timestamp;
+use utoipa::ToSchema;
+
+use super::target::TargetBody;
+use crate::error::Failure;
+use crate::request::bad_input::BadInput;
+use crate::request::fields::{Body, Fields};
+use crate::wait::{self, Wait};
+
+/// A revocation to make.
+#[derive(ToSchema)]
+pub(super) struct RevocationBody {
+    /// What it hits.
+    target: TargetBody,
+    /// `end` (sign in again), or `refresh` (the session lives, the token is renewed silently). `end` unless said.
+    #[schema(value_type = Option<String>)]
+    effect: Effect,
+    /// What a cutoff spares.
+    except: Option<ExceptBody>,
+    /// Narrows a cutoff to what happened between two instants: the sign-in for `end`, the issue for `refresh`.
+    window: Option<WindowBody>,
+    /// Why, in one word of `[a-z0-9_]`; `admin` unless said.
+    #[schema(value_type = Option<String>)]
+    reason: Reason,
+    /// Until when to wait: `durable`. `everywhere` is not available yet.
+    #[schema(value_type = Option<String>)]
+    wait: Wait,
+    /// For how long `everywhere` is waited for, at most.
+    #[schema(value_type = Option<u64>)]
+    #[expect(dead_code, reason = "shown in the OpenAPI document; nothing waits that long yet")]
+    timeout_ms: (),
+    /// Count what would be hit; do nothing.
+    #[schema(value_type = Option<bool>)]
+    dry_run: bool,
+    /// Do nothing when more live sessions than this match.
+    pub(super) expect_max: Option<u64>,
+    /// Not available yet.
+    #[schema(value_type = Option<u64>)]
+    spread_s: Asked,
+    /// Not available yet.
+    #[schema(value_type = Option<String>)]
+    at: Asked,
+}
+
+/// Whether a field was sent that this version can do nothing with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Yes,
+    No,
+}
+
+/// What a cutoff spares: one of the two.
+#[derive(ToSchema)]
+struct ExceptBody {
+    /// The tokens of this session.
+    #[schema(value_type = Option<String>)]
+    sid: Option<SessionId>,
+    /// This token.
+    #[schema(value_type = Option<String>)]
+    jti: Option<TokenId>,
+}
+
+/// A time span, both ends included, in whole seconds.
+#[derive(ToSchema)]
+struct WindowBody {
+    /// Its first second.
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    /// Its last second, not in the future.
+    #[schema(value_type = String, format = DateTime)]
+    to: Timestamp,
+}
+
+impl Body for RevocationBody {
+    const NAMES: &'static [&'static str] = &[
+        "target",
+        "effect",
+        "except",
+        "window",
+        "reason",
+        wait::NAME,
+        wait::TIMEOUT,
+        "dry_run",
+        "expect_max",
+        "spread_s",
+        "at",
+    ];
+
+    fn read(fields: &mut Fields) -> Result<Self, BadInput> {
+        let target = fields.object("target")?.ok_or_else(|| BadInput::missing("target", "an object"))?;
+        let asked = |name| if fields.has(name) { Asked::Yes } else { Asked::No };
+        let (spread_s, at) = (asked("spread_s"), asked("at"));
+        Ok(Self {
+            target: TargetBody::from_fields(target)?,
+            effect: fields.optional("effect")?.unwrap_or(Effect::End),
+            except: fields.object("except")?.map(ExceptBody::from_fields).transpose()?,
+            window: fields.object("window")?.map(WindowBody::from_fields).transpose()?,
+            reason: fields.optional("reason")?.unwrap_or_else(|| Reason::known(Reason::ADMIN)),
+            wait: Wait::read(fields)?,
+            timeout_ms: (),
+            dry_run: fields.optional("dry_run")?.unwrap_or_default(),
+            expect_max: fields.optional("expect_max")?,
+            spread_s,
+            at,
+        })
+    }
+}
+
+impl Body for ExceptBody {
+    const NAMES: &'static [&'static str] = &["sid", "jti"];
+
+    fn read(fields: &mut Fields) -> Result<Self, BadInput> {
+        let except = Self { sid: fields.optional("sid")?, jti: fields.optional("jti")? };
+        // An empty exception would spare nothing, which nobody who wrote one can have meant.
+        if except.sid.is_some() == except.jti.is_some() {
+            return Err(BadInput::invalid("except", "exactly one of `sid` and `jti`"));
+        }
+        Ok(except)
+    }
+}
+
+impl Body for WindowBody {
+    const NAMES: &'static [&'static str] = &["from", "to"];
+
+    fn read(fields: &mut Fields) -> Result<Self, BadInput> {
+        Ok(Self { from: fields.required("from")?, to: fields.required("to")? })
+    }
+}
+
+impl RevocationBody {
+    /// Refuses what this version can not do, before anything is done.
+    pub(super) fn check_available(&self) -> Result<(), Failure> {
+        let unavailable = |field| Err(Failure::NotAvailable { field, available: "that it is left out" });
+        if self.spread_s == Asked::Yes {
+            return unavailable("spread_s");
+        }
+        if self.at == Asked::Yes {
+            return unavailable("at");
+        }
+        self.wait.check()
+    }
+
+    /// The use case's request.
+    pub(super) fn into_request(self, idempotency: Option<Box<str>>, cause: Box<str>) -> RevocationRequest {
+        let (issuer, target) = self.target.into_parts();
+        RevocationRequest {
+            issuer,
+            target,
+            effect: self.effect,
+            except: self.except.and_then(ExceptBody::exception),
+            window: self.window.map(|window| (window.from, window.to)),
+            reason: self.reason,
+            dry_run: self.dry_run,
+            expect_max: self.expect_max,
+            idempotency,
+            cause,
+        }
+    }
+}
+
+impl ExceptBody {
+    fn exception(self) -> Option<Exception> {
+        self.sid.map(Exception::Session).or_else(|| self.jti.map(Exception::Token))
+    }
+}

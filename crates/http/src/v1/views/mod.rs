@@ -1,0 +1,11 @@
+//! What the native API shows of things.
+
+mod ended;
+mod page;
+mod revocation;
+mod session;
+
+pub(super) use self::ended::EndedView;
+pub(super) use self::page::PageView;
+pub(super) use self::revocation::RevocationView;
+pub(super) use self::session::SessionView;

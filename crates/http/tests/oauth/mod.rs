@@ -1,0 +1,4 @@
+mod clients;
+mod introspect;
+mod revoke;
+mod token;

@@ -1,0 +1,4 @@
+mod clients;
+mod list;
+mod one;
+mod open;
