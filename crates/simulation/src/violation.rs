@@ -65,7 +65,10 @@ impl fmt::Display for Violation {
         let Some(Place { seed, step, what, history }) = &self.place else { return Ok(()) };
         history.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
         writeln!(f, "  at step {step} of seed {seed}: {what}")?;
-        write!(f, "  again: QUASH_SEED={seed} cargo test -p quash-simulation --test main seeds -- --nocapture")
+        write!(
+            f,
+            "  again: QUASH_SEED={seed} cargo test -p quash-simulation --test main seeds -- --nocapture"
+        )
     }
 }
 

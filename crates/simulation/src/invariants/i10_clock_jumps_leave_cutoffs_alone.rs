@@ -20,7 +20,8 @@ fn is_refused(server: &Server, oracle: &Oracle, token: &Token) -> Result<(), Vio
     match server.check(&token.text) {
         Answer::Accepted => {
             let (now, hit) = (server.authority.now(), oracle.strongest_hit(token));
-            let seen = format!("{} is accepted at {now} since the clock went back: {hit:?}", token.describe());
+            let seen =
+                format!("{} is accepted at {now} since the clock went back: {hit:?}", token.describe());
             Err(Violation::of(RULE, seen))
         }
         Answer::Rejected(_) => Ok(()),

@@ -22,7 +22,10 @@ pub(crate) fn holds(
 ) -> Result<(), Violation> {
     let watermark = server.verifier.watermark();
     if watermark < position {
-        return Err(Violation::of(RULE, format!("{position} was acknowledged with the watermark at {watermark}")));
+        return Err(Violation::of(
+            RULE,
+            format!("{position} was acknowledged with the watermark at {watermark}"),
+        ));
     }
     let hit = oracle.tokens.iter().filter(|token| token.is_hit_by(said, position));
     hit.take(64).try_for_each(|token| refuses(server, token, position))

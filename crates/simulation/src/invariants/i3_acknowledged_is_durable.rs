@@ -26,10 +26,14 @@ fn is_found(known: &Known, found: &[Entry]) -> Result<(), Violation> {
     let place = found.binary_search_by_key(&known.position, |entry| entry.position);
     let entry = place.ok().and_then(|place| found.get(place));
     let Some(entry) = entry else {
-        return Err(Violation::of(RULE, format!("the entry at {} is gone: {:?}", known.position, known.said)));
+        return Err(Violation::of(
+            RULE,
+            format!("the entry at {} is gone: {:?}", known.position, known.said),
+        ));
     };
     if Said::of(entry) != known.said || entry.fact.issuer != known.issuer {
-        let seen = format!("the entry at {} was {:?} and is {:?}", known.position, known.said, Said::of(entry));
+        let seen =
+            format!("the entry at {} was {:?} and is {:?}", known.position, known.said, Said::of(entry));
         return Err(Violation::of(RULE, seen));
     }
     Ok(())
@@ -40,7 +44,9 @@ pub(crate) fn rotation_is_kept(grant: &Grant, found: Option<u64>) -> Result<(), 
     let known = u64::try_from(grant.current()).unwrap_or(u64::MAX);
     match found {
         Some(found) if found >= known => Ok(()),
-        found => Err(Violation::of(RULE, format!("generation {known} was handed out, the store holds {found:?}"))),
+        found => {
+            Err(Violation::of(RULE, format!("generation {known} was handed out, the store holds {found:?}")))
+        }
     }
 }
 

@@ -15,7 +15,12 @@ pub(crate) const RULE: Invariant = Invariant {
 };
 
 /// The answer to `token` at `now` is the oracle's, reason included.
-pub(crate) fn holds(oracle: &Oracle, token: &Token, answer: &Answer, now: Timestamp) -> Result<(), Violation> {
+pub(crate) fn holds(
+    oracle: &Oracle,
+    token: &Token,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<(), Violation> {
     let verdict = oracle.judge_access(token, now);
     let in_doubt = oracle.is_access_in_doubt(token);
     match (verdict, answer) {
@@ -27,7 +32,9 @@ pub(crate) fn holds(oracle: &Oracle, token: &Token, answer: &Answer, now: Timest
             Err(i7_no_false_revocation::broken(token, rejection))
         }
         (Verdict::Accepted, Answer::Accepted) => Ok(()),
-        (_, Answer::Accepted) if token.seen_revoked => Err(i6_no_resurrection::accepted_again(token, verdict)),
+        (_, Answer::Accepted) if token.seen_revoked => {
+            Err(i6_no_resurrection::accepted_again(token, verdict))
+        }
         (_, Answer::Accepted) => Err(broken(token, verdict, "it is accepted")),
         (_, Answer::Rejected(rejection)) => is_the_reason(oracle, token, verdict, rejection),
     }

@@ -5,8 +5,10 @@ use quash_core::time::Timestamp;
 use crate::oracle::Oracle;
 use crate::violation::{Invariant, Violation};
 
-pub(crate) const RULE: Invariant =
-    Invariant { name: "I8", sentence: "a verifier holds the entries that can hit a living token, and no others" };
+pub(crate) const RULE: Invariant = Invariant {
+    name: "I8",
+    sentence: "a verifier holds the entries that can hit a living token, and no others",
+};
 
 /// Checked after every purge at `now`.
 pub(crate) fn holds(oracle: &Oracle, live_entries: usize, now: Timestamp) -> Result<(), Violation> {

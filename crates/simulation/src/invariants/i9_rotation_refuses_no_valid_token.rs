@@ -5,8 +5,10 @@ use quash_core::defect::Defect;
 use crate::oracle::Token;
 use crate::violation::{Invariant, Violation};
 
-pub(crate) const RULE: Invariant =
-    Invariant { name: "I9", sentence: "no rotation of keys, and no restart, makes a valid token unverifiable" };
+pub(crate) const RULE: Invariant = Invariant {
+    name: "I9",
+    sentence: "no rotation of keys, and no restart, makes a valid token unverifiable",
+};
 
 /// A token does not verify that should be accepted.
 pub(crate) fn broken(token: &Token, defect: Defect) -> Violation {

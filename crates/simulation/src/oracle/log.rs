@@ -29,7 +29,10 @@ impl Oracle {
     pub(crate) fn absorb(&mut self, news: &[Entry], mut expected: Vec<Expected>) -> Result<(), String> {
         for entry in news {
             if Some(entry.position) != self.head.next() {
-                return Err(format!("position {} follows {}: positions are gapless", entry.position, self.head));
+                return Err(format!(
+                    "position {} follows {}: positions are gapless",
+                    entry.position, self.head
+                ));
             }
             let said = Said::of(entry);
             let place = expected.iter().position(|expected| expected.accounts_for(&said, entry.position));

@@ -74,7 +74,9 @@ impl Token {
                 subject.as_str() == says.sub && device.as_str() == says.device_id
             }
             Target::Client(id) => id.as_str() == says.client_id,
-            Target::Claim { name, value } => &**name == "roles" && says.roles.iter().any(|role| **role == **value),
+            Target::Claim { name, value } => {
+                &**name == "roles" && says.roles.iter().any(|role| **role == **value)
+            }
             Target::Issuer => true,
             // Own tokens have a `jti`: no digest names them.
             _ => false,

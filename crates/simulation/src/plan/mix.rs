@@ -31,19 +31,19 @@ fn fault(rng: &mut Rng) -> Fault {
 
 fn op(rng: &mut Rng) -> Op {
     match rng.below(100) {
-        0..24 => sign_in(rng),
-        24..28 => Op::Join { session: pick(rng), client: small(rng, CLIENTS) },
-        28..38 => refresh(rng, Which::Current, 1),
-        38..42 => {
+        0..22 => sign_in(rng),
+        22..25 => Op::Join { session: pick(rng), client: small(rng, CLIENTS) },
+        25..39 => refresh(rng, Which::Current, 1),
+        39..44 => {
             let copies = small(rng, 7) + 2;
             refresh(rng, Which::Current, copies)
         }
-        42..47 => {
-            let age = small(rng, 3) + 1;
+        44..51 => {
+            let age = small(rng, 2) + 1;
             refresh(rng, Which::Older(age), 1)
         }
-        47..49 => Op::RefreshWhileLoggingOut { token: pick(rng) },
-        49..70 => revoke(rng),
+        51..54 => Op::RefreshWhileLoggingOut { token: pick(rng), logout_first: rng.one_in(2) },
+        54..70 => revoke(rng),
         70..71 => Op::RevokeRefreshToken(pick(rng)),
         71..73 => Op::RevokeAccessToken(pick(rng)),
         73..75 => Op::LogOut(pick(rng)),
@@ -102,15 +102,15 @@ fn second(rng: &mut Rng, bound: u64) -> u32 {
 }
 
 fn aim(rng: &mut Rng) -> Aim {
-    match rng.below(40) {
-        0..6 => Aim::Token(pick(rng), rng.one_in(2)),
-        6..10 => Aim::TokenText(pick(rng)),
-        10..17 => Aim::Session(pick(rng)),
-        17..25 => Aim::Subject(small(rng, SUBJECTS)),
-        25..32 => Aim::Device(small(rng, SUBJECTS), small(rng, DEVICES)),
-        32..35 => Aim::Role(small(rng, ROLES)),
-        35..37 => Aim::Client(small(rng, CLIENTS)),
-        37..39 => Aim::Key(pick(rng)),
+    match rng.below(50) {
+        0..9 => Aim::Token(pick(rng), rng.one_in(2)),
+        9..15 => Aim::TokenText(pick(rng)),
+        15..23 => Aim::Session(pick(rng)),
+        23..31 => Aim::Subject(small(rng, SUBJECTS)),
+        31..41 => Aim::Device(small(rng, SUBJECTS), small(rng, DEVICES)),
+        41..44 => Aim::Role(small(rng, ROLES)),
+        44..46 => Aim::Client(small(rng, CLIENTS)),
+        46..49 => Aim::Key(pick(rng)),
         _ => Aim::Issuer,
     }
 }

@@ -9,7 +9,7 @@ pub struct Pick(pub u64);
 impl Pick {
     /// The picked index into `length` things, mostly one of the latest; `None` when there is nothing.
     pub fn index(self, length: usize) -> Option<usize> {
-        const LATEST: u64 = 12;
+        const LATEST: u64 = 6;
         let length = u64::try_from(length).ok().filter(|length| *length > 0)?;
         let span = if self.0 % 4 == 0 { length } else { length.min(LATEST) };
         usize::try_from(length - 1 - (self.0 / 4) % span).ok()
@@ -115,6 +115,8 @@ pub enum Op {
     RefreshWhileLoggingOut {
         /// With which access token the user signs out.
         token: Pick,
+        /// Which of the two is sent first.
+        logout_first: bool,
     },
     /// A trusted caller revokes.
     Revoke {

@@ -53,7 +53,8 @@ impl Enforcement for Faulty {
     }
 
     fn purge(&self, now: Timestamp) -> usize {
-        let early = if self.has(Planted::PurgesOneLifeEarly) { Duration::from_secs(600) } else { Duration::ZERO };
+        let early =
+            if self.has(Planted::PurgesOneLifeEarly) { Duration::from_secs(600) } else { Duration::ZERO };
         self.inner.purge(now.plus(early))
     }
 }

@@ -11,9 +11,9 @@ use quash_core::session::grant::Grant;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity,
-    Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced, RevocationLog, SessionRegistry,
-    Store, StoreError, StoredCredential, StoredKey,
+    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey,
 };
 use tokio::sync::watch;
 

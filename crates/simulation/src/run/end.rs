@@ -55,7 +55,9 @@ impl Run {
         match server.authority.end_session(&server.admin, &session.id, reason).await {
             Ok(Some(Ended { position: Some(position) })) => self.acknowledged(said, position),
             Ok(Some(Ended { position: None })) if over => Ok(self.coverage.count("answer: over already")),
-            Ok(None) if self.oracle.may_be_purged(&session) => Ok(self.coverage.count("answer: purged already")),
+            Ok(None) if self.oracle.may_be_purged(&session) => {
+                Ok(self.coverage.count("answer: purged already"))
+            }
             Ok(other) => Err(i7_no_false_revocation::session_refused(&format!("{other:?}"))),
             Err(error) => self.unanswered(said, &error),
         }
@@ -64,7 +66,8 @@ impl Run {
     pub(super) async fn give_back_refresh_token(&mut self, pick: Pick) -> Result<(), Violation> {
         let place = pick.index(self.oracle.grants.len());
         let grant = place.and_then(|place| self.oracle.grants.get(place));
-        let known = grant.and_then(|grant| grant.known_at_or_before(grant.current()).map(|(_, text)| (grant, text)));
+        let known =
+            grant.and_then(|grant| grant.known_at_or_before(grant.current()).map(|(_, text)| (grant, text)));
         let Some((grant, text)) = known else { return Ok(self.skip()) };
         let session = self.oracle.session_of(grant).cloned();
         let session = session.ok_or_else(|| Violation::stuck("a grant without a session"))?;
@@ -80,7 +83,9 @@ impl Run {
     pub(super) async fn give_back_access_token(&mut self, pick: Pick) -> Result<(), Violation> {
         let server = self.world.server()?;
         let token = pick.of(&self.oracle.tokens);
-        let Some(claims) = token.and_then(|token| server.verified(&token.text)) else { return Ok(self.skip()) };
+        let Some(claims) = token.and_then(|token| server.verified(&token.text)) else {
+            return Ok(self.skip());
+        };
         let id = TokenId::new(claims.token().unwrap_or_default()).map_err(Violation::stuck)?;
         let client = server.client(claims.client().unwrap_or_default())?;
         let position = server.authority.revoke_token(&client, PresentedToken::Access(&claims)).await;
@@ -96,7 +101,9 @@ impl Run {
         match position {
             Ok(Some(position)) => self.acknowledged(said, position),
             Ok(None) if gone => Ok(self.coverage.count("answer: nothing to give back")),
-            Ok(None) => Err(i7_no_false_revocation::session_refused("a living token could not be given back")),
+            Ok(None) => {
+                Err(i7_no_false_revocation::session_refused("a living token could not be given back"))
+            }
             Err(error) => self.unanswered(said, &error),
         }
     }

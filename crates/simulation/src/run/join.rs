@@ -2,9 +2,11 @@
 
 use quash_authority::{JoinSession, JoinedSession};
 
-use super::sign_in::{read, refresh_token};
 use super::Run;
-use crate::invariants::{i5_decision_is_the_or_of_all_entries as i5, i6_no_resurrection, i7_no_false_revocation};
+use super::sign_in::{read, refresh_token};
+use crate::invariants::{
+    i5_decision_is_the_or_of_all_entries as i5, i6_no_resurrection, i7_no_false_revocation,
+};
 use crate::oracle::Grant;
 use crate::plan::Pick;
 use crate::violation::Violation;

@@ -111,8 +111,8 @@ impl Run {
         self.coverage.count(step.op.name());
         self.world.arm(step.fault);
         self.perform(&step.op).await?;
-        self.look(8)?;
         if let Some(fault) = step.fault {
+            self.look(6)?;
             self.go_through(fault).await?;
         }
         self.settle().await?;
@@ -121,7 +121,7 @@ impl Run {
             self.send_again(hidden).await?;
             self.settle().await?;
         }
-        self.look(16)
+        self.look(8)
     }
 
     async fn perform(&mut self, op: &Op) -> Result<(), Violation> {
@@ -132,7 +132,9 @@ impl Run {
             }
             Op::Join { session, client } => self.join(session, client).await,
             Op::Refresh { grant, which, copies } => self.refresh(grant, which, copies).await,
-            Op::RefreshWhileLoggingOut { token } => self.refresh_while_logging_out(token).await,
+            Op::RefreshWhileLoggingOut { token, logout_first } => {
+                self.refresh_while_logging_out(token, logout_first).await
+            }
             Op::Revoke { aim, effect, spare, window } => self.revoke(aim, effect, spare, window).await,
             Op::RevokeRefreshToken(pick) => self.give_back_refresh_token(pick).await,
             Op::RevokeAccessToken(pick) => self.give_back_access_token(pick).await,

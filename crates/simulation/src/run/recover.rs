@@ -5,7 +5,7 @@ use quash_storage::ports::StoreError;
 use super::Run;
 use crate::invariants::i1_revoked_is_refused_at_once::Watermark;
 use crate::invariants::{
-    i10_clock_jumps_leave_cutoffs_alone as i10, i3_acknowledged_is_durable as i3, i4_one_live_successor as i4,
+    i3_acknowledged_is_durable as i3, i4_one_live_successor as i4, i10_clock_jumps_leave_cutoffs_alone as i10,
 };
 use crate::plan::Fault;
 use crate::violation::Violation;

@@ -7,8 +7,8 @@ use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
 use tokio::task::JoinSet;
 
-use super::sign_in::{read, refresh_token};
 use super::Run;
+use super::sign_in::{read, refresh_token};
 use crate::invariants::{
     i4_one_live_successor as i4, i5_decision_is_the_or_of_all_entries as i5, i6_no_resurrection,
     i7_no_false_revocation,
@@ -44,6 +44,18 @@ struct Answers {
     failed: Option<Error>,
 }
 
+impl Answers {
+    fn take_in(&mut self, answer: Result<Refreshed, Error>) -> Result<(), Violation> {
+        match answer {
+            Ok(Refreshed::Renewed(reply)) => self.renewed.push(*reply),
+            Ok(Refreshed::Refused(refusal)) => self.refused.push(refusal.reason.into()),
+            Ok(other) => return Err(Violation::stuck(format!("an unknown answer: {other:?}"))),
+            Err(error) => self.failed = Some(error),
+        }
+        Ok(())
+    }
+}
+
 impl Run {
     pub(super) async fn refresh(&mut self, pick: Pick, which: Which, copies: u8) -> Result<(), Violation> {
         let place = pick.index(self.oracle.grants.len());
@@ -74,19 +86,15 @@ impl Run {
     async fn present(&self, presented: &Presented, copies: u8) -> Result<Answers, Violation> {
         let server = self.world.server()?;
         let client = server.client(&presented.client)?;
-        let mut uses = JoinSet::new();
-        for _ in 0..copies {
+        let mut others = JoinSet::new();
+        for _ in 1..copies {
             let (server, client, text) = (Arc::clone(server), client.clone(), presented.text.clone());
-            uses.spawn(async move { server.authority.refresh(&client, &text, None).await });
+            others.spawn(async move { server.authority.refresh(&client, &text, None).await });
         }
+        let first = server.authority.refresh(&client, &presented.text, None).await;
         let mut answers = Answers::default();
-        for answer in uses.join_all().await {
-            match answer {
-                Ok(Refreshed::Renewed(reply)) => answers.renewed.push(*reply),
-                Ok(Refreshed::Refused(refusal)) => answers.refused.push(refusal.reason.into()),
-                Ok(other) => return Err(Violation::stuck(format!("an unknown answer: {other:?}"))),
-                Err(error) => answers.failed = Some(error),
-            }
+        for answer in others.join_all().await.into_iter().chain([first]) {
+            answers.take_in(answer)?;
         }
         Ok(answers)
     }
@@ -196,7 +204,11 @@ impl Run {
     }
 
     /// A client refreshes while its user signs out: in whichever order, all of the session is over after it.
-    pub(super) async fn refresh_while_logging_out(&mut self, pick: Pick) -> Result<(), Violation> {
+    pub(super) async fn refresh_while_logging_out(
+        &mut self,
+        pick: Pick,
+        logout_first: bool,
+    ) -> Result<(), Violation> {
         let server = Arc::clone(self.world.server()?);
         let token = pick.of(&self.oracle.tokens);
         let claims = token.and_then(|token| server.accepted(&token.text));
@@ -207,7 +219,13 @@ impl Run {
         });
         let Some((claims, place)) = claims.zip(place) else { return Ok(self.skip()) };
         let Some(presented) = self.presented(place, Which::Current)? else { return Ok(self.skip()) };
-        let (ended, answers) = tokio::join!(server.authority.log_out(&claims), self.present(&presented, 1));
+        let (logout, refresh) = (server.authority.log_out(&claims), self.present(&presented, 1));
+        let (ended, answers) = if logout_first {
+            tokio::join!(biased; logout, refresh)
+        } else {
+            let (answers, ended) = tokio::join!(biased; refresh, logout);
+            (ended, answers)
+        };
         self.logged_out(&claims, ended)?;
         self.weigh_race(&presented, answers?)
     }

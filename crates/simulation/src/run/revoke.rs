@@ -96,7 +96,9 @@ impl Run {
                 let id = session.id.clone();
                 Some((TargetRequest::Session(id.clone()), Target::Session(id)))
             }
-            Aim::Key(pick) => self.retired_key(pick).map(|id| (TargetRequest::Key(id.clone()), Target::Key(id))),
+            Aim::Key(pick) => {
+                self.retired_key(pick).map(|id| (TargetRequest::Key(id.clone()), Target::Key(id)))
+            }
             other => Some(cutoff(other)?),
         })
     }
@@ -105,7 +107,8 @@ impl Run {
     fn retired_key(&self, pick: Pick) -> Option<KeyId> {
         let server = self.world.server().ok()?;
         let keys = server.authority.list_keys(&server.admin).ok()?;
-        let retired: Vec<KeyId> = keys.into_iter().filter(|key| key.stage != KeyStage::Active).map(|key| key.id).collect();
+        let retired: Vec<KeyId> =
+            keys.into_iter().filter(|key| key.stage != KeyStage::Active).map(|key| key.id).collect();
         pick.of(&retired).cloned()
     }
 

@@ -34,7 +34,8 @@ impl Run {
         let Some(Hidden::Revoke(request)) = &mut self.hidden else { return };
         let found = news.iter().find(|entry| crate::oracle::Said::of(entry) == *request.said());
         request.found_at = found.map(|entry| entry.position);
-        let outcome = if found.is_some() { "unanswered: had happened" } else { "unanswered: had not happened" };
+        let outcome =
+            if found.is_some() { "unanswered: had happened" } else { "unanswered: had not happened" };
         self.coverage.count(outcome);
     }
 

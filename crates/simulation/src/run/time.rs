@@ -5,7 +5,7 @@ use std::time::Duration;
 use quash_core::time::Timestamp;
 
 use super::Run;
-use crate::invariants::{i10_clock_jumps_leave_cutoffs_alone as i10, i8_memory_is_bounded as i8};
+use crate::invariants::{i8_memory_is_bounded as i8, i10_clock_jumps_leave_cutoffs_alone as i10};
 use crate::plan::{Edge, Pick};
 use crate::violation::Violation;
 

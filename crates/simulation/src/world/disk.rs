@@ -25,8 +25,12 @@ impl Disk {
         match fault {
             Fault::PowerLoss { .. } => self.inner.lose_power_at(self.armed_at),
             Fault::DiskFails { how: Trouble::Full, .. } => self.inner.fail_at(self.armed_at, Failure::Full),
-            Fault::DiskFails { how: Trouble::OneWrite, .. } => self.inner.fail_at(self.armed_at, Failure::OneWrite),
-            Fault::DiskFails { how: Trouble::OneSync, .. } => self.inner.fail_at(self.armed_at, Failure::OneSync),
+            Fault::DiskFails { how: Trouble::OneWrite, .. } => {
+                self.inner.fail_at(self.armed_at, Failure::OneWrite)
+            }
+            Fault::DiskFails { how: Trouble::OneSync, .. } => {
+                self.inner.fail_at(self.armed_at, Failure::OneSync)
+            }
         }
     }
 

@@ -15,8 +15,8 @@ use quash_authority::Clock;
 use quash_authority::testing::{ManualClock, SeededEntropy};
 use quash_core::time::Timestamp;
 
-use crate::planted::Planted;
 use crate::plan::Fault;
+use crate::planted::Planted;
 use crate::violation::Violation;
 
 /// When every run begins: 2023-11-14T22:13:20Z.

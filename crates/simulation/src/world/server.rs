@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quash_authority::testing::{ManualClock, SeededEntropy};
 use quash_authority::{
-    AuthenticatedClient, Authority, Caller, ClientProfile, Clock, Enforcement, Entropy, Foundations, KeySet, Master,
-    Masters, Settings,
+    AuthenticatedClient, Authority, Caller, ClientProfile, Clock, Enforcement, Entropy, Foundations, KeySet,
+    Master, Masters, Settings,
 };
 use quash_core::defect::Defect;
 use quash_core::revocation::rejection::Rejection;
@@ -57,8 +57,8 @@ impl Server {
         let own = own.with_rules(settings.own_time_rules(horizons));
         let builder = Verifier::builder().issuer(own).ratchet(ratchet).cached_tokens(256);
         let verifier = Arc::new(builder.build(log.key, log.origin).map_err(Violation::stuck)?);
-        let enforcement =
-            VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone()).map_err(Violation::stuck)?;
+        let enforcement = VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone())
+            .map_err(Violation::stuck)?;
         let enforcement = planted_enforcement(ground.planted, Arc::new(enforcement));
         let authority = Authority::start(Foundations {
             store: Arc::clone(&store),
@@ -137,7 +137,7 @@ fn settings() -> Result<Settings, Violation> {
     settings.algorithm = Algorithm::EdDsa;
     settings.lifetimes.idle = Duration::from_secs(3600);
     settings.lifetimes.absolute = Duration::from_secs(12 * 3600);
-    settings.keep_ended = Duration::from_secs(24 * 3600);
+    settings.keep_ended = Duration::from_secs(2 * 3600);
     settings.admin_key_digests = vec![sha256(ADMIN_KEY.as_bytes())];
     let clients = (0..2).map(|number| client(number).map(|id| ClientProfile::public(id, AUDIENCE)));
     settings.clients = clients.collect::<Result<_, _>>().map_err(Violation::stuck)?;
