@@ -36,7 +36,9 @@ impl WrappingKey {
     /// # Errors
     /// [`KeyError::Crypto`] when the library fails.
     pub fn wrap(&self, nonce: [u8; NONCE_LENGTH], context: &[u8], plain: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let mut sealed = plain.to_vec();
+        // Room for the tag from the start: growing would leave a copy of the plain bytes behind.
+        let mut sealed = Vec::with_capacity(plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(plain);
         self.0
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed)
             .map_err(|_| KeyError::Crypto)?;
