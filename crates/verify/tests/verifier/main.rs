@@ -10,6 +10,7 @@
 mod cache_mixing;
 mod concurrency;
 mod counting;
+mod decisions;
 mod freshness;
 mod issuers;
 mod keys;
