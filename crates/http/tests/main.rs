@@ -16,4 +16,5 @@ mod roles;
 mod store_faults;
 mod surface;
 mod v1;
+mod vectors;
 mod well_known;

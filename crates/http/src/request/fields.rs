@@ -105,3 +105,14 @@ pub(crate) trait Body: utoipa::ToSchema + Sized {
         Self::read(&mut fields)
     }
 }
+
+/// Checks that the fields which are read and those which the OpenAPI document shows are the same.
+#[cfg(test)]
+pub(crate) fn assert_described<T: Body>() {
+    use std::collections::BTreeSet;
+    use utoipa::openapi::{RefOr, schema::Schema};
+
+    let RefOr::T(Schema::Object(schema)) = T::schema() else { panic!("{} is no object", T::name()) };
+    let described: BTreeSet<&str> = schema.properties.keys().map(String::as_str).collect();
+    assert_eq!(described, T::NAMES.iter().copied().collect(), "{}", T::name());
+}

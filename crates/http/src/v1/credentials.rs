@@ -168,3 +168,14 @@ fn role(word: &str) -> Option<Role> {
 fn role_word(role: Role) -> Option<&'static str> {
     ROLES.iter().find(|(_, held)| *held == role).map(|(word, _)| *word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::fields::assert_described;
+
+    #[test]
+    fn what_is_read_is_what_the_document_shows() {
+        assert_described::<NewCredentialBody>();
+    }
+}

@@ -55,3 +55,14 @@ async fn log_out(
     let ended = state.done(state.authority().log_out(&token).await)?;
     Ok(reply::json(&EndedView::from(ended)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::fields::assert_described;
+
+    #[test]
+    fn what_is_read_is_what_the_document_shows() {
+        assert_described::<LogoutBody>();
+    }
+}

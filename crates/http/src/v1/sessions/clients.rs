@@ -61,3 +61,14 @@ async fn join(
         _ => Err(Failure::NotFound),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::fields::assert_described;
+
+    #[test]
+    fn what_is_read_is_what_the_document_shows() {
+        assert_described::<JoinBody>();
+    }
+}

@@ -169,3 +169,16 @@ impl ExceptBody {
         self.sid.map(Exception::Session).or_else(|| self.jti.map(Exception::Token))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::fields::assert_described;
+
+    #[test]
+    fn what_is_read_is_what_the_document_shows() {
+        assert_described::<RevocationBody>();
+        assert_described::<ExceptBody>();
+        assert_described::<WindowBody>();
+    }
+}

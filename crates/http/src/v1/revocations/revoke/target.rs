@@ -114,3 +114,14 @@ impl TargetBody {
         (self.issuer, self.target)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::fields::assert_described;
+
+    #[test]
+    fn what_is_read_is_what_the_document_shows() {
+        assert_described::<TargetBody>();
+    }
+}

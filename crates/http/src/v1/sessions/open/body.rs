@@ -155,3 +155,16 @@ impl LifetimesBody {
         RequestedLifetimes { idle: seconds(self.idle_seconds), absolute: seconds(self.absolute_seconds) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::fields::assert_described;
+
+    #[test]
+    fn what_is_read_is_what_the_document_shows() {
+        assert_described::<OpenSession>();
+        assert_described::<DeviceBody>();
+        assert_described::<LifetimesBody>();
+    }
+}
