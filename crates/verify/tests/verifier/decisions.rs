@@ -51,14 +51,17 @@ enum Whose {
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct TimeRulesOf {
-    leeway_s: u64,
-    future_skew_s: u64,
-    longest_life_s: u64,
+    #[serde(rename = "leeway_s")]
+    leeway: u64,
+    #[serde(rename = "future_skew_s")]
+    future_skew: u64,
+    #[serde(rename = "longest_life_s")]
+    longest_life: u64,
 }
 
 impl Default for TimeRulesOf {
     fn default() -> Self {
-        Self { leeway_s: 0, future_skew_s: 5, longest_life_s: 600 }
+        Self { leeway: 0, future_skew: 5, longest_life: 600 }
     }
 }
 
@@ -167,9 +170,9 @@ fn target_of(value: &Value, token: &str) -> Target {
 
 fn verifier(key: &SigningKey, rules: &TimeRulesOf) -> Verifier {
     let rules = TimeRules {
-        leeway: Duration::from_secs(rules.leeway_s),
-        future_skew: Duration::from_secs(rules.future_skew_s),
-        longest_life: Duration::from_secs(rules.longest_life_s),
+        leeway: Duration::from_secs(rules.leeway),
+        future_skew: Duration::from_secs(rules.future_skew),
+        longest_life: Duration::from_secs(rules.longest_life),
     };
     let audience = || vec!["https://api.example".to_owned()];
     let own = IssuerConfig::own(Whose::Own.issuer(), audience(), key_set(&[key])).with_rules(rules);
