@@ -74,6 +74,8 @@ pub fn run() -> Exit {
         }
     };
     let output = Output::new(command_line.output);
+    // What this process writes is for its own user alone.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     match perform(command_line, output) {
         Ok(exit) => exit,
         Err(failure) => {

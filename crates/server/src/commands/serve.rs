@@ -11,6 +11,7 @@ use crate::node::{Node, control};
 use crate::output::{Format, Output};
 use crate::paths::DataDirectory;
 use crate::serving::{Listeners, Signals};
+use crate::tasks::foreign_keys;
 use crate::telemetry;
 
 pub(super) fn run(options: &ConfigOptions) -> Result<Exit, Failure> {
@@ -45,6 +46,8 @@ async fn serve(Loaded { mut config, warnings, .. }: Loaded) -> Result<Exit, Fail
     let (signals, stop) =
         Signals::listen(listeners.tls()).map_err(|error| Failure::because("signals", error))?;
     let surfaces = node.surfaces(&config);
+    // Fetches until it is dropped.
+    let _foreign_keys = foreign_keys::start(&config, node.verifier(), &stop)?;
     let beside = tokio::spawn(control::serve(control, Arc::clone(node.store()), stop.clone()));
     let address = listeners.public_address().map_err(|error| Failure::because("the listener", error))?;
     tracing::info!(%address, issuer = %config.tokens.issuer, "listening");

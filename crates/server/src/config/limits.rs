@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::section::Section;
-use super::size::ByteSize;
 
 /// What one client may take up. Each time-out counts for one connection or one request.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +20,11 @@ pub struct LimitsConfig {
     pub request_timeout: Duration,
     /// How long a client may take nothing of a response that is ready.
     pub write_timeout: Duration,
-    /// The largest request body taken.
-    pub body_limit: ByteSize,
     /// From the signal to stop to the end of the last request.
     pub drain_timeout: Duration,
 }
 
 const TIMEOUT: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
-const ONE_BYTE: ByteSize = ByteSize(1);
-const SIXTEEN_MEBIBYTES: ByteSize = ByteSize(16 << 20);
 
 impl LimitsConfig {
     /// Reads the section.
@@ -55,12 +50,6 @@ impl LimitsConfig {
             10_000,
             1..=1_000_000,
         );
-        let body_limit = section.bounded(
-            "body_limit",
-            "the largest request body taken",
-            ByteSize(64 << 10),
-            ONE_BYTE..=SIXTEEN_MEBIBYTES,
-        );
         Self {
             max_connections,
             first_byte_timeout,
@@ -68,7 +57,6 @@ impl LimitsConfig {
             idle_timeout,
             request_timeout,
             write_timeout,
-            body_limit,
             drain_timeout,
         }
     }

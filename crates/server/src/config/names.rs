@@ -1,7 +1,6 @@
-//! Names from other parts as settings: ids, header names, networks, URLs.
+//! Names from other parts as settings: ids, header names, URLs.
 
 use http::{HeaderName, Uri};
-use ipnet::IpNet;
 use quash_core::ids::{ClientId, Issuer};
 use serde_json::{Value as Json, json};
 
@@ -52,22 +51,6 @@ impl Value for HeaderName {
 
     fn schema() -> Json {
         json!({ "type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })
-    }
-}
-
-impl Value for IpNet {
-    const EXPECTED: &'static str = "networks such as `10.0.0.0/8` or single addresses";
-
-    fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok().or_else(|| text.parse().ok().map(std::net::IpAddr::into))
-    }
-
-    fn show(&self) -> Json {
-        json!(self.to_string())
-    }
-
-    fn schema() -> Json {
-        json!({ "type": "string", "examples": ["10.0.0.0/8", "::1"] })
     }
 }
 
@@ -124,11 +107,5 @@ mod tests {
         for bad in ["https://u:p@a.example", "ftp://a.example", "a.example", "/x", "https://a.example/#x"] {
             assert_eq!(HttpUrl::from_text(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn a_single_address_is_a_network_of_one() {
-        let one = IpNet::from_text("10.1.2.3").expect("a network");
-        assert_eq!(one.to_string(), "10.1.2.3/32");
     }
 }

@@ -3,8 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ipnet::IpNet;
-
 use super::names::HttpUrl;
 use super::section::Section;
 use super::tls::TlsConfig;
@@ -24,8 +22,6 @@ pub struct ServerConfig {
     pub public_url: String,
     /// The directory of the store, the master secrets and the process lock.
     pub data: PathBuf,
-    /// Peers whose forwarded headers are believed.
-    pub trusted_proxies: Vec<IpNet>,
     /// Certificate and key, when TLS ends here.
     pub tls: Option<TlsConfig>,
 }
@@ -42,8 +38,6 @@ impl ServerConfig {
             section.optional("metrics_listen", "a listener of its own for metrics; none: the public one");
         let public_url = public_url(section, listen);
         let data = section.value("data", "the directory of the store", PathBuf::from("quash-data"));
-        let trusted_proxies =
-            section.value("trusted_proxies", "peers whose forwarded headers are believed", Vec::new());
         let tls = section.section("tls", "certificate and key, when TLS ends here", TlsConfig::read);
         let terminated = section.value(
             "tls_terminated_in_front",
@@ -57,7 +51,7 @@ impl ServerConfig {
                 check_listener(section, name, address, tls.is_some() || terminated);
             }
         }
-        Self { listen, admin_listen, metrics_listen, public_url, data, trusted_proxies, tls }
+        Self { listen, admin_listen, metrics_listen, public_url, data, tls }
     }
 }
 

@@ -55,7 +55,7 @@ fn kind_of_v4(address: Ipv4Addr) -> Kind {
     }
 }
 
-/// Only what is handed out for the public internet, 2000::/3, is public; and of that not what is special.
+/// Only what is handed out for the public internet, `2000::/3`, is public; and of that not what is special.
 fn kind_of_v6(address: Ipv6Addr) -> Kind {
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => Kind::Private,

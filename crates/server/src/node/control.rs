@@ -93,11 +93,8 @@ async fn backup(store: &EmbeddedStore, path: &Path) -> String {
 /// # Errors
 /// What went wrong, in one line.
 pub async fn ask_for_backup(data: &DataDirectory, to: &Path) -> Option<Result<String, String>> {
-    let mut stream = match UnixStream::connect(path(data)).await {
-        Ok(stream) => stream,
-        // Nothing there, or left behind by a server that was killed.
-        Err(_) => return None,
-    };
+    // Nothing there, or left behind by a server that was killed.
+    let Ok(mut stream) = UnixStream::connect(path(data)).await else { return None };
     Some(converse(&mut stream, to).await)
 }
 

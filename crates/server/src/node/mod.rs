@@ -53,7 +53,7 @@ impl Node {
             .map_err(|error| Failure::because(&format!("`{}`", masters_file.display()), error))?;
         let settings = settings::authority_settings(config, admin_key);
         let store = Arc::new(open_store(config, data, &entropy)?);
-        let verifier = Arc::new(build_verifier(config, &settings, &*store).await?);
+        let verifier = Arc::new(build_verifier(config, &settings, &store).await?);
         let enforcement = VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone())
             .map_err(|error| Failure::because("the verifier", error))?;
         let foundations = quash_authority::Foundations {

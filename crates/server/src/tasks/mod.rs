@@ -1,3 +1,5 @@
 //! What goes on beside the requests.
 
+pub mod foreign_keys;
 pub mod jwks;
+pub mod unknown_keys;

@@ -60,7 +60,7 @@ fn the_defaults_are_those_of_the_design() {
     assert_eq!(config.tokens.leeway, Duration::ZERO);
     assert_eq!(config.tokens.future_skew, Duration::from_secs(5));
     assert_eq!(config.retention.keep_ended_sessions, Duration::from_secs(30 * 86_400));
-    assert!(config.server.trusted_proxies.is_empty() && config.clients.is_empty());
+    assert!(config.clients.is_empty() && config.issuers.is_empty());
     assert_eq!(config.master.secrets_file, PathBuf::from("quash-data/master.secrets"));
 }
 
@@ -91,14 +91,12 @@ fn the_environment_overrules_the_file_and_flags_overrule_both() {
     given.environment = BTreeMap::from([
         ("QUASH_TOKENS_REFRESH_GRACE".to_owned(), "10s".to_owned()),
         ("QUASH_LOG_LEVEL".to_owned(), "debug".to_owned()),
-        ("QUASH_SERVER_TRUSTED_PROXIES".to_owned(), "10.0.0.0/8, ::1".to_owned()),
     ]);
     given.flags.push(Flag { name: "--log-level", key: "log.level", text: "error".to_owned() });
     let loaded = Config::load(given).unwrap();
     assert_eq!(loaded.config.tokens.leeway, Duration::from_secs(7));
     assert_eq!(loaded.config.tokens.refresh_grace, Duration::from_secs(10));
     assert_eq!(loaded.config.log.level.word(), "error");
-    assert_eq!(loaded.config.server.trusted_proxies.len(), 2);
     assert_eq!(origin_of(&loaded, "tokens.leeway").to_string(), "quash.toml:4");
     assert_eq!(origin_of(&loaded, "tokens.refresh_grace").to_string(), "env QUASH_TOKENS_REFRESH_GRACE");
     assert_eq!(origin_of(&loaded, "log.level").to_string(), "flag --log-level");

@@ -30,7 +30,7 @@ struct Task {
     /// The first key of each set that was installed.
     installed: Arc<Mutex<Vec<String>>>,
     stop: StopHandle,
-    task: JoinHandle<()>,
+    end: JoinHandle<()>,
 }
 
 fn start(answers: impl IntoIterator<Item = Option<String>>) -> Task {
@@ -52,7 +52,7 @@ fn start(answers: impl IntoIterator<Item = Option<String>>) -> Task {
     };
     let told = unknown.clone();
     let task = tokio::spawn(async move { keep_fresh("x", PACE, told, fetch, install, wish).await });
-    Task { unknown, fetched, installed, stop: handle, task }
+    Task { unknown, fetched, installed, stop: handle, end: task }
 }
 
 impl Task {
@@ -127,5 +127,5 @@ async fn the_task_ends_when_it_is_asked_to() {
     let task = start([Some(set("a"))]);
     sleep(Duration::from_secs(1)).await;
     task.stop.stop();
-    task.task.await.unwrap();
+    task.end.await.unwrap();
 }
