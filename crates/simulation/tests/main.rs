@@ -1,5 +1,8 @@
 //! The tests of the whole, in one binary.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "tests may")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may")]
 
+mod architecture;
+mod journey;
 mod planted;
+mod revocation_travels;
 mod seeds;

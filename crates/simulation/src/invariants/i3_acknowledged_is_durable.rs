@@ -18,8 +18,8 @@ pub(crate) fn log_is_whole(oracle: &Oracle, head: Position, found: &[Entry]) -> 
         let seen = format!("a reply carried position {}, the log ends at {head}", oracle.highest_seen);
         return Err(Violation::of(RULE, seen));
     }
-    let needed = oracle.entries.iter().filter(|known| !known.may_be_gone(oracle.purged_at));
-    needed.map(|known| is_found(known, found)).collect()
+    let mut needed = oracle.entries.iter().filter(|known| !known.may_be_gone(oracle.purged_at));
+    needed.try_for_each(|known| is_found(known, found))
 }
 
 fn is_found(known: &Known, found: &[Entry]) -> Result<(), Violation> {

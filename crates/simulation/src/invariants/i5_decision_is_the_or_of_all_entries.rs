@@ -49,8 +49,8 @@ fn is_the_reason(
 ) -> Result<(), Violation> {
     let agrees = match (verdict, rejection) {
         // Keys of tokens that are over are taken away: what they signed is not even verified any more.
-        (Verdict::Expired, Rejection::Expired { .. } | Rejection::Invalid(_)) => true,
-        (Verdict::FromTheFuture, Rejection::IssuedInFuture) => true,
+        (Verdict::Expired, Rejection::Expired { .. } | Rejection::Invalid(_))
+        | (Verdict::FromTheFuture, Rejection::IssuedInFuture) => true,
         (Verdict::Revoked(position, effect), Rejection::Revoked(hit)) => {
             oracle.is_access_in_doubt(token) || (hit.position == position && hit.effect == effect)
         }

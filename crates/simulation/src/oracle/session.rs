@@ -87,8 +87,8 @@ impl Grant {
 
     /// The newest token at or before `generation` whose reply arrived, with its generation.
     pub(crate) fn known_at_or_before(&self, generation: usize) -> Option<(usize, String)> {
-        let held = self.tokens.iter().enumerate().take(generation + 1).rev();
-        held.filter_map(|(generation, token)| token.clone().map(|token| (generation, token))).next()
+        let mut held = self.tokens.iter().enumerate().take(generation + 1).rev();
+        held.find_map(|(generation, token)| Some((generation, token.clone()?)))
     }
 
     /// Takes in what the live token is, after the reply that carried it first was lost.

@@ -11,7 +11,7 @@ impl Pick {
     pub fn index(self, length: usize) -> Option<usize> {
         const LATEST: u64 = 6;
         let length = u64::try_from(length).ok().filter(|length| *length > 0)?;
-        let span = if self.0 % 4 == 0 { length } else { length.min(LATEST) };
+        let span = if self.0.is_multiple_of(4) { length } else { length.min(LATEST) };
         usize::try_from(length - 1 - (self.0 / 4) % span).ok()
     }
 

@@ -8,14 +8,14 @@ use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::verified::VerifiedClaims;
 
-use super::Run;
+use super::{Run, Taken};
 use crate::invariants::{i6_no_resurrection, i7_no_false_revocation};
 use crate::oracle::{Outcome, Said};
 use crate::plan::{Pick, Which};
 use crate::violation::Violation;
 
 impl Run {
-    pub(super) async fn log_out(&mut self, pick: Pick) -> Result<(), Violation> {
+    pub(super) async fn log_out(&mut self, pick: Pick) -> Result<Taken, Violation> {
         let Some(claims) = self.bearer(pick)? else { return Ok(self.skip()) };
         let ended = self.world.server()?.authority.log_out(&claims).await;
         self.logged_out(&claims, ended)
@@ -25,7 +25,7 @@ impl Run {
         &mut self,
         claims: &VerifiedClaims,
         ended: Result<Ended, Error>,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         let said = Said::end(Target::Session(session_of(claims)?));
         match ended {
             Ok(Ended { position: Some(position) }) => self.acknowledged(said, position),
@@ -34,7 +34,7 @@ impl Run {
         }
     }
 
-    pub(super) async fn end_others(&mut self, pick: Pick) -> Result<(), Violation> {
+    pub(super) async fn end_others(&mut self, pick: Pick) -> Result<Taken, Violation> {
         let Some(claims) = self.bearer(pick)? else { return Ok(self.skip()) };
         let subject = Subject::new(claims.subject().unwrap_or_default()).map_err(Violation::stuck)?;
         let exception = Some(Exception::Session(session_of(&claims)?));
@@ -46,7 +46,7 @@ impl Run {
         }
     }
 
-    pub(super) async fn end_session(&mut self, pick: Pick) -> Result<(), Violation> {
+    pub(super) async fn end_session(&mut self, pick: Pick) -> Result<Taken, Violation> {
         let Some(session) = pick.of(&self.oracle.sessions).cloned() else { return Ok(self.skip()) };
         let said = Said::end(Target::Session(session.id.clone()));
         let server = self.world.server()?;
@@ -54,16 +54,14 @@ impl Run {
         let over = self.oracle.is_row_over(&session, server.authority.now());
         match server.authority.end_session(&server.admin, &session.id, reason).await {
             Ok(Some(Ended { position: Some(position) })) => self.acknowledged(said, position),
-            Ok(Some(Ended { position: None })) if over => Ok(self.coverage.count("answer: over already")),
-            Ok(None) if self.oracle.may_be_purged(&session) => {
-                Ok(self.coverage.count("answer: purged already"))
-            }
+            Ok(Some(Ended { position: None })) if over => Ok(self.saw("answer: over already")),
+            Ok(None) if self.oracle.may_be_purged(&session) => Ok(self.saw("answer: purged already")),
             Ok(other) => Err(i7_no_false_revocation::session_refused(&format!("{other:?}"))),
             Err(error) => self.unanswered(said, &error),
         }
     }
 
-    pub(super) async fn give_back_refresh_token(&mut self, pick: Pick) -> Result<(), Violation> {
+    pub(super) async fn give_back_refresh_token(&mut self, pick: Pick) -> Result<Taken, Violation> {
         let place = pick.index(self.oracle.grants.len());
         let grant = place.and_then(|place| self.oracle.grants.get(place));
         let known =
@@ -80,7 +78,7 @@ impl Run {
         self.given_back(said, gone, position)
     }
 
-    pub(super) async fn give_back_access_token(&mut self, pick: Pick) -> Result<(), Violation> {
+    pub(super) async fn give_back_access_token(&mut self, pick: Pick) -> Result<Taken, Violation> {
         let server = self.world.server()?;
         let token = pick.of(&self.oracle.tokens);
         let Some(claims) = token.and_then(|token| server.verified(&token.text)) else {
@@ -97,10 +95,10 @@ impl Run {
         said: Said,
         gone: bool,
         position: Result<Option<Position>, Error>,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         match position {
             Ok(Some(position)) => self.acknowledged(said, position),
-            Ok(None) if gone => Ok(self.coverage.count("answer: nothing to give back")),
+            Ok(None) if gone => Ok(self.saw("answer: nothing to give back")),
             Ok(None) => {
                 Err(i7_no_false_revocation::session_refused("a living token could not be given back"))
             }
@@ -109,7 +107,7 @@ impl Run {
     }
 
     /// Looking at a refresh token agrees with using it.
-    pub(super) async fn introspect(&mut self, pick: Pick) -> Result<(), Violation> {
+    pub(super) async fn introspect(&mut self, pick: Pick) -> Result<Taken, Violation> {
         let place = pick.index(self.oracle.grants.len());
         let presented = match place {
             Some(place) => self.presented(place, Which::Current)?,
@@ -121,10 +119,10 @@ impl Run {
             Err(error) => return self.excuse(&error),
         };
         match (presented.outcome(), state) {
-            (Outcome::Lives(_), Some(_)) => Ok(self.coverage.count("introspection: active")),
-            (Outcome::Over(_), None) => Ok(self.coverage.count("introspection: inactive")),
+            (Outcome::Lives(_), Some(_)) => Ok(self.saw("introspection: active")),
+            (Outcome::Over(_), None) => Ok(self.saw("introspection: inactive")),
             (Outcome::Over(why), Some(_)) => Err(i6_no_resurrection::renewed_again(why)),
-            (Outcome::Lives(crate::oracle::Use::IsReuse), None) => Ok(()),
+            (Outcome::Lives(crate::oracle::Use::IsReuse), None) => Ok(Taken),
             (Outcome::Lives(_), None) => {
                 Err(i7_no_false_revocation::session_refused("introspection says inactive"))
             }

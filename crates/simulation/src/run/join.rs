@@ -2,8 +2,8 @@
 
 use quash_authority::{JoinSession, JoinedSession};
 
-use super::Run;
 use super::sign_in::{read, refresh_token};
+use super::{Run, Taken};
 use crate::invariants::{
     i5_decision_is_the_or_of_all_entries as i5, i6_no_resurrection, i7_no_false_revocation,
 };
@@ -13,7 +13,7 @@ use crate::violation::Violation;
 use crate::world::client;
 
 impl Run {
-    pub(super) async fn join(&mut self, pick: Pick, number: u8) -> Result<(), Violation> {
+    pub(super) async fn join(&mut self, pick: Pick, number: u8) -> Result<Taken, Violation> {
         let Some(place) = pick.index(self.oracle.sessions.len()) else { return Ok(self.skip()) };
         let Some(session) = self.oracle.sessions.get(place) else { return Ok(self.skip()) };
         let client = client(number).map_err(Violation::stuck)?;
@@ -36,7 +36,7 @@ impl Run {
             Ok(_) => {
                 self.coverage.count("answer: nothing to join");
                 self.observe("not joined", why);
-                Ok(())
+                Ok(Taken)
             }
             Err(error) => self.excuse(&error),
         }

@@ -74,6 +74,9 @@ struct Run {
     hidden: Option<Hidden>,
 }
 
+/// A step was taken, and nothing was seen broken.
+struct Taken;
+
 /// A request that can be sent again.
 enum Hidden {
     SignIn(Box<sign_in::Request>),
@@ -124,7 +127,7 @@ impl Run {
         self.look(8)
     }
 
-    async fn perform(&mut self, op: &Op) -> Result<(), Violation> {
+    async fn perform(&mut self, op: &Op) -> Result<Taken, Violation> {
         match *op {
             Op::SignIn { subject, device, client, role, brief, as_of_before } => {
                 let who = sign_in::Who { subject, device, client, role };
@@ -151,7 +154,7 @@ impl Run {
         }
     }
 
-    async fn send_again(&mut self, hidden: Hidden) -> Result<(), Violation> {
+    async fn send_again(&mut self, hidden: Hidden) -> Result<Taken, Violation> {
         self.under_fault = false;
         self.coverage.count("retry");
         match hidden {
@@ -161,7 +164,7 @@ impl Run {
     }
 
     /// Takes in an acknowledgement, and holds it against I1 before anything else happens.
-    fn acknowledged(&mut self, said: Said, position: Position) -> Result<(), Violation> {
+    fn acknowledged(&mut self, said: Said, position: Position) -> Result<Taken, Violation> {
         let server = self.world.server()?;
         i1::holds(server, &self.oracle, &said, position)?;
         let place = position.number() - server.log.origin.number();
@@ -174,24 +177,24 @@ impl Run {
             self.oracle.unsettled.push(said.clone());
             self.expected.push(Expected { said, grounds: Grounds::Acknowledged(Some(position)) });
         }
-        Ok(())
+        Ok(Taken)
     }
 
     /// Takes in that a request was not answered: what it asked for may have happened.
-    fn unanswered(&mut self, said: Said, error: &Error) -> Result<(), Violation> {
+    fn unanswered(&mut self, said: Said, error: &Error) -> Result<Taken, Violation> {
         self.excuse(error)?;
         self.oracle.unsettled.push(said.clone());
         self.expected.push(Expected { said, grounds: Grounds::Unanswered });
-        Ok(())
+        Ok(Taken)
     }
 
     /// An error is one only of the store, and only while a fault may strike.
-    fn excuse(&mut self, error: &Error) -> Result<(), Violation> {
+    fn excuse(&mut self, error: &Error) -> Result<Taken, Violation> {
         match error {
             Error::Store(StoreError::Unavailable(_)) if self.under_fault => {
                 self.coverage.count("answer: unavailable");
                 self.observe("unavailable", ());
-                Ok(())
+                Ok(Taken)
             }
             error => Err(Violation::stuck(format!("an answer that nothing explains: {error}"))),
         }
@@ -207,8 +210,14 @@ impl Run {
     }
 
     /// There was nothing to do the step to.
-    fn skip(&mut self) {
-        self.coverage.count("nothing to do");
+    fn skip(&mut self) -> Taken {
         self.observe("skip", ());
+        self.saw("nothing to do")
+    }
+
+    /// Counts what the step came to.
+    fn saw(&mut self, what: &str) -> Taken {
+        self.coverage.count(what);
+        Taken
     }
 }

@@ -2,7 +2,7 @@
 
 use quash_storage::ports::StoreError;
 
-use super::Run;
+use super::{Run, Taken};
 use crate::invariants::i1_revoked_is_refused_at_once::Watermark;
 use crate::invariants::{
     i3_acknowledged_is_durable as i3, i4_one_live_successor as i4, i10_clock_jumps_leave_cutoffs_alone as i10,
@@ -14,13 +14,14 @@ use crate::violation::Violation;
 const LOOKED_AT: usize = 24;
 
 impl Run {
-    pub(super) async fn restart(&mut self) -> Result<(), Violation> {
+    pub(super) async fn restart(&mut self) -> Result<Taken, Violation> {
         if self.under_fault {
             // The disk would fail while the store is opened: that is another test's business.
             return Ok(self.skip());
         }
         self.world.restart().await?;
-        self.after_start().await
+        self.after_start().await?;
+        Ok(Taken)
     }
 
     pub(super) async fn go_through(&mut self, fault: Fault) -> Result<(), Violation> {

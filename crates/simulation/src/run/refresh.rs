@@ -7,8 +7,8 @@ use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
 use tokio::task::JoinSet;
 
-use super::Run;
 use super::sign_in::{read, refresh_token};
+use super::{Run, Taken};
 use crate::invariants::{
     i4_one_live_successor as i4, i5_decision_is_the_or_of_all_entries as i5, i6_no_resurrection,
     i7_no_false_revocation,
@@ -45,19 +45,19 @@ struct Answers {
 }
 
 impl Answers {
-    fn take_in(&mut self, answer: Result<Refreshed, Error>) -> Result<(), Violation> {
+    fn take_in(&mut self, answer: Result<Refreshed, Error>) -> Result<Taken, Violation> {
         match answer {
             Ok(Refreshed::Renewed(reply)) => self.renewed.push(*reply),
             Ok(Refreshed::Refused(refusal)) => self.refused.push(refusal.reason.into()),
             Ok(other) => return Err(Violation::stuck(format!("an unknown answer: {other:?}"))),
             Err(error) => self.failed = Some(error),
         }
-        Ok(())
+        Ok(Taken)
     }
 }
 
 impl Run {
-    pub(super) async fn refresh(&mut self, pick: Pick, which: Which, copies: u8) -> Result<(), Violation> {
+    pub(super) async fn refresh(&mut self, pick: Pick, which: Which, copies: u8) -> Result<Taken, Violation> {
         let place = pick.index(self.oracle.grants.len());
         let presented = match place {
             Some(place) => self.presented(place, which)?,
@@ -99,7 +99,7 @@ impl Run {
         Ok(answers)
     }
 
-    fn weigh(&mut self, presented: &Presented, answers: Answers) -> Result<(), Violation> {
+    fn weigh(&mut self, presented: &Presented, answers: Answers) -> Result<Taken, Violation> {
         self.observe("refresh", (&presented.outcome, answers.renewed.len(), answers.refused.len()));
         match presented.outcome.clone() {
             Outcome::Over(why) => self.weigh_over(presented, &why, answers),
@@ -112,7 +112,7 @@ impl Run {
         presented: &Presented,
         why: &[&'static str],
         answers: Answers,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         if !answers.renewed.is_empty() {
             return Err(i6_no_resurrection::renewed_again(why));
         }
@@ -125,11 +125,16 @@ impl Run {
         match answers.failed {
             // The last use within the session's last second rotates and is refused all the same.
             Some(error) => self.doubt(presented, &error),
-            None => Ok(()),
+            None => Ok(Taken),
         }
     }
 
-    fn weigh_living(&mut self, presented: &Presented, use_: Use, answers: Answers) -> Result<(), Violation> {
+    fn weigh_living(
+        &mut self,
+        presented: &Presented,
+        use_: Use,
+        answers: Answers,
+    ) -> Result<Taken, Violation> {
         let Answers { renewed, refused, failed } = answers;
         let replies = renewed.iter().map(refresh_token).collect::<Result<Vec<_>, _>>()?;
         let grant = self.oracle.grants.get(presented.grant);
@@ -158,7 +163,7 @@ impl Run {
         presented: &Presented,
         use_: Use,
         successor: String,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         self.coverage.count(format!("refresh: {use_:?}"));
         let Oracle { grants, sessions, .. } = &mut self.oracle;
         let grant = grants.get_mut(presented.grant).ok_or_else(|| Violation::stuck("a lost grant"))?;
@@ -171,7 +176,7 @@ impl Run {
             }
             _ => grant.learn_live(successor),
         }
-        Ok(())
+        Ok(Taken)
     }
 
     fn weigh_reuse(
@@ -179,7 +184,7 @@ impl Run {
         presented: &Presented,
         refused: &[String],
         failed: Option<Error>,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         let session = self.oracle.grants.get(presented.grant).and_then(|grant| self.oracle.session_of(grant));
         let session = session.ok_or_else(|| Violation::stuck("a grant without a session"))?;
         let said = Said::end(Target::Session(session.id.clone()));
@@ -188,7 +193,7 @@ impl Run {
                 self.coverage.count("refresh: IsReuse");
                 self.oracle.unsettled.push(said.clone());
                 self.expected.push(Expected { said, grounds: Grounds::Acknowledged(None) });
-                Ok(())
+                Ok(Taken)
             }
             (Some(reason), _) => Err(i4::refused(Use::IsReuse, reason)),
             (None, Some(error)) => self.unanswered(said, &error),
@@ -196,7 +201,7 @@ impl Run {
         }
     }
 
-    fn doubt(&mut self, presented: &Presented, error: &Error) -> Result<(), Violation> {
+    fn doubt(&mut self, presented: &Presented, error: &Error) -> Result<Taken, Violation> {
         if let Some(grant) = self.oracle.grants.get_mut(presented.grant) {
             grant.doubt = Some(presented.now);
         }
@@ -208,7 +213,7 @@ impl Run {
         &mut self,
         pick: Pick,
         logout_first: bool,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         let server = Arc::clone(self.world.server()?);
         let token = pick.of(&self.oracle.tokens);
         let claims = token.and_then(|token| server.accepted(&token.text));
@@ -230,7 +235,7 @@ impl Run {
         self.weigh_race(&presented, answers?)
     }
 
-    fn weigh_race(&mut self, presented: &Presented, answers: Answers) -> Result<(), Violation> {
+    fn weigh_race(&mut self, presented: &Presented, answers: Answers) -> Result<Taken, Violation> {
         let Answers { renewed, failed, .. } = answers;
         if let (Outcome::Over(why), false) = (&presented.outcome, renewed.is_empty()) {
             return Err(i6_no_resurrection::renewed_again(why));
@@ -246,7 +251,7 @@ impl Run {
         }
         match failed {
             Some(error) => self.doubt(presented, &error),
-            None => Ok(self.coverage.count("refresh came after the logout")),
+            None => Ok(self.saw("refresh came after the logout")),
         }
     }
 }

@@ -9,7 +9,7 @@ use quash_core::revocation::entry::{Effect, Exception};
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
 
-use super::{Hidden, Run};
+use super::{Hidden, Run, Taken};
 use crate::invariants::i3_acknowledged_is_durable as i3;
 use crate::oracle::Said;
 use crate::plan::{Aim, Pick, Spare};
@@ -18,7 +18,7 @@ use crate::world::{client, device, issuer, role, subject};
 
 /// A revocation that can be sent again.
 pub(super) struct Request {
-    request: RevocationRequest,
+    asked: RevocationRequest,
     said: Said,
     /// Where it was found in the log after the fault that hid its answer.
     pub(super) found_at: Option<Position>,
@@ -37,7 +37,7 @@ impl Run {
         effect: Effect,
         spare: Spare,
         window: Option<(u32, u32)>,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         let Some((asked, target)) = self.aim(aim).map_err(Violation::stuck)? else { return Ok(self.skip()) };
         let now = self.world.server()?.authority.now();
         let mut said = Said::end(target);
@@ -56,12 +56,12 @@ impl Run {
         request.idempotency = Some(format!("revoke {}", self.number).into());
         request.cause = format!("step {}", self.number).into();
         self.count_shape(&said);
-        self.send_revocation(Request { request, said, found_at: None }).await
+        self.send_revocation(Request { asked: request, said, found_at: None }).await
     }
 
-    pub(super) async fn send_revocation(&mut self, request: Request) -> Result<(), Violation> {
+    pub(super) async fn send_revocation(&mut self, request: Request) -> Result<Taken, Violation> {
         let server = self.world.server()?;
-        match server.authority.revoke(&server.admin, request.request.clone()).await {
+        match server.authority.revoke(&server.admin, request.asked.clone()).await {
             Ok(RevokeOutcome::Revoked(Revoked { position: Some(position), .. })) => {
                 if request.found_at.is_some_and(|found| found != position) {
                     return Err(i3::broken("a retried request made a second entry".to_owned()));

@@ -8,7 +8,7 @@ use quash_core::position::Position;
 use quash_core::time::Timestamp;
 use serde_json::{Map, json};
 
-use super::{Hidden, Run};
+use super::{Hidden, Run, Taken};
 use crate::invariants::i5_decision_is_the_or_of_all_entries as i5;
 use crate::oracle::{Grant, Session, Token, grant_of};
 use crate::violation::Violation;
@@ -37,7 +37,7 @@ impl Run {
         who: Who,
         brief: bool,
         as_of_before: Option<u8>,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         let limits = if brief { (300, 900) } else { (3600, 12 * 3600) };
         let limits = (Duration::from_secs(limits.0), Duration::from_secs(limits.1));
         let now = self.world.server()?.authority.now();
@@ -54,7 +54,7 @@ impl Run {
         self.send_sign_in(Request { sign_in, opened_position, limits }).await
     }
 
-    pub(super) async fn send_sign_in(&mut self, request: Request) -> Result<(), Violation> {
+    pub(super) async fn send_sign_in(&mut self, request: Request) -> Result<Taken, Violation> {
         let server = self.world.server()?;
         let now = server.authority.now();
         match server.authority.sign_in(&server.admin, request.sign_in.clone()).await {
@@ -67,7 +67,12 @@ impl Run {
         }
     }
 
-    fn signed_in(&mut self, request: &Request, reply: &TokenReply, now: Timestamp) -> Result<(), Violation> {
+    fn signed_in(
+        &mut self,
+        request: &Request,
+        reply: &TokenReply,
+        now: Timestamp,
+    ) -> Result<Taken, Violation> {
         let (idle, absolute) = request.limits;
         let token = read(reply)?;
         i5::position_is(&token, request.opened_position)?;
@@ -94,7 +99,7 @@ impl Run {
         token: Token,
         refresh: String,
         opened_position: Position,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         let session = self.oracle.sessions.iter().position(|session| session.id.as_str() == token.says.sid);
         let session = session.ok_or_else(|| Violation::stuck("a token of an unknown session"))?;
         let id = grant_of(&refresh).ok_or_else(|| Violation::stuck("a refresh token of another form"))?;
@@ -108,7 +113,7 @@ impl Run {
             doubt: None,
         });
         self.oracle.hand_out(token);
-        Ok(())
+        Ok(Taken)
     }
 }
 

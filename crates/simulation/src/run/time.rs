@@ -4,26 +4,25 @@ use std::time::Duration;
 
 use quash_core::time::Timestamp;
 
-use super::Run;
+use super::{Run, Taken};
 use crate::invariants::{i8_memory_is_bounded as i8, i10_clock_jumps_leave_cutoffs_alone as i10};
+use crate::oracle::Session;
 use crate::plan::{Edge, Pick};
 use crate::violation::Violation;
 
 impl Run {
-    pub(super) fn advance(&mut self, milliseconds: u64) -> Result<(), Violation> {
+    pub(super) fn advance(&mut self, milliseconds: u64) -> Result<Taken, Violation> {
         self.world.advance(Duration::from_millis(milliseconds));
         self.observe_time()
     }
 
     /// Moves on to `offset` milliseconds from an edge; never back.
-    pub(super) fn move_to(&mut self, pick: Pick, edge: Edge, offset: i64) -> Result<(), Violation> {
+    pub(super) fn move_to(&mut self, pick: Pick, edge: Edge, offset: i64) -> Result<Taken, Violation> {
         let Some(edge) = self.edge(pick, edge) else { return Ok(self.skip()) };
         let aim = edge.milliseconds().checked_add_signed(offset).map(Timestamp::from_milliseconds);
         let now = self.world.server()?.authority.now();
-        match aim.filter(|aim| *aim > now) {
-            Some(aim) => self.world.clock.set(aim),
-            None => self.skip(),
-        }
+        let Some(aim) = aim.filter(|aim| *aim > now) else { return Ok(self.skip()) };
+        self.world.clock.set(aim);
         self.observe_time()
     }
 
@@ -35,18 +34,18 @@ impl Run {
                 let rotated_at = pick.of(&oracle.grants)?.rotated_at.last()?;
                 Some(rotated_at.plus(oracle.rules.grace))
             }
-            Edge::IdleEnd => pick.of(&oracle.sessions).map(|session| session.idle_end()),
+            Edge::IdleEnd => pick.of(&oracle.sessions).map(Session::idle_end),
             Edge::AbsoluteEnd => pick.of(&oracle.sessions).map(|session| session.absolute_end),
         }
     }
 
-    pub(super) fn jump_back(&mut self, milliseconds: u64) -> Result<(), Violation> {
+    pub(super) fn jump_back(&mut self, milliseconds: u64) -> Result<Taken, Violation> {
         self.world.retreat(Duration::from_millis(milliseconds));
         i10::holds(self.world.server()?, &self.oracle)?;
         self.observe_time()
     }
 
-    pub(super) async fn purge(&mut self) -> Result<(), Violation> {
+    pub(super) async fn purge(&mut self) -> Result<Taken, Violation> {
         let server = self.world.server()?;
         let now = server.authority.now();
         let purged = server.authority.maintain().await;
@@ -57,7 +56,7 @@ impl Run {
                 self.oracle.ratchet = self.oracle.ratchet.max(now);
                 self.observe("purged", purged);
                 self.count_purged(&purged);
-                Ok(())
+                Ok(Taken)
             }
             Err(error) => self.excuse(&error),
         }
@@ -72,17 +71,17 @@ impl Run {
         removed.iter().filter(|(_, some)| *some).for_each(|(what, _)| self.coverage.count(*what));
     }
 
-    pub(super) async fn rotate_keys(&mut self) -> Result<(), Violation> {
+    pub(super) async fn rotate_keys(&mut self) -> Result<Taken, Violation> {
         let server = self.world.server()?;
         match server.authority.rotate_keys(&server.admin).await {
-            Ok(_) => Ok(self.observe("rotated", ())),
+            Ok(_) => Ok(self.saw("rotated the keys")),
             Err(error) => self.excuse(&error),
         }
     }
 
-    fn observe_time(&mut self) -> Result<(), Violation> {
+    fn observe_time(&mut self) -> Result<Taken, Violation> {
         let now = self.world.server()?.authority.now();
         self.observe("now", now.milliseconds());
-        Ok(())
+        Ok(Taken)
     }
 }

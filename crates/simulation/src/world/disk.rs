@@ -22,16 +22,13 @@ impl Disk {
     pub(crate) fn arm(&mut self, fault: Fault) {
         let (Fault::PowerLoss { after, .. } | Fault::DiskFails { after, .. }) = fault;
         self.armed_at = self.inner.operations() + u64::from(after) + 1;
-        match fault {
-            Fault::PowerLoss { .. } => self.inner.lose_power_at(self.armed_at),
-            Fault::DiskFails { how: Trouble::Full, .. } => self.inner.fail_at(self.armed_at, Failure::Full),
-            Fault::DiskFails { how: Trouble::OneWrite, .. } => {
-                self.inner.fail_at(self.armed_at, Failure::OneWrite)
-            }
-            Fault::DiskFails { how: Trouble::OneSync, .. } => {
-                self.inner.fail_at(self.armed_at, Failure::OneSync)
-            }
-        }
+        let failure = match fault {
+            Fault::PowerLoss { .. } => return self.inner.lose_power_at(self.armed_at),
+            Fault::DiskFails { how: Trouble::Full, .. } => Failure::Full,
+            Fault::DiskFails { how: Trouble::OneWrite, .. } => Failure::OneWrite,
+            Fault::DiskFails { how: Trouble::OneSync, .. } => Failure::OneSync,
+        };
+        self.inner.fail_at(self.armed_at, failure);
     }
 
     /// Whether it came to the operation that the fault waited for.
