@@ -56,6 +56,17 @@ pub enum Remedy {
     Wait,
 }
 
+impl Remedy {
+    /// Its name in answers: a closed list.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RenewSilently => "renew",
+            Self::SignInAgain => "sign_in",
+            Self::Wait => "wait",
+        }
+    }
+}
+
 impl Rejection {
     /// What the holder should do.
     pub const fn remedy(&self) -> Remedy {

@@ -9,7 +9,7 @@ use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::{Effect, Entry, Exception, NewEntry, Window};
 use quash_core::revocation::freshness::{Freshness, StalePolicy, Undecided};
 use quash_core::revocation::reason::Reason;
-use quash_core::revocation::rejection::{Rejection, Remedy};
+use quash_core::revocation::rejection::Rejection;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
 use quash_core::verified::TokenDigest;
@@ -191,11 +191,7 @@ fn in_words(answer: Result<Checked<'_>, Undecided>) -> Value {
         Ok(Checked::Rejected(refusal)) => {
             let rejection = refusal.rejection();
             assert!(!matches!(rejection, Rejection::Invalid(_)), "vectors hold good tokens: {rejection:?}");
-            let remedy = match rejection.remedy() {
-                Remedy::RenewSilently => "refresh",
-                Remedy::SignInAgain => "sign_in",
-                Remedy::Wait => "wait",
-            };
+            let remedy = rejection.remedy().name();
             let mut words = json!({ "decision": "reject", "reason": rejection.reason(), "remedy": remedy });
             if let Rejection::Revoked(hit) = rejection {
                 words["position"] = json!(hit.position.number());
