@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quash_authority::Settings;
 use quash_authority::settings::{
-    Allowed, ClientKind, ClientProfile, GrantType, Lifetimes, SessionLimits, TokenType,
+    Allowed, ClientKind, ClientProfile, GrantType, Lifetimes, ReusePolicy, SessionLimits, TokenType,
 };
 use quash_core::revocation::decide::TimeRules;
 use quash_jose::Algorithm;
@@ -14,7 +14,8 @@ use crate::config::Config;
 use crate::config::clients::{ClientConfig, GrantType as ConfiguredGrant};
 use crate::config::issuers::IssuerConfig;
 use crate::config::tokens::{
-    Lifetimes as ConfiguredLifetimes, SigningAlgorithm, TokenType as ConfiguredType, TokensConfig,
+    Lifetimes as ConfiguredLifetimes, ReusePolicy as ConfiguredReuse, SigningAlgorithm,
+    TokenType as ConfiguredType, TokensConfig,
 };
 use crate::secret::Secret;
 
@@ -28,6 +29,12 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
         future_skew: tokens.future_skew,
         algorithm: algorithm(tokens.algorithm),
         keep_ended: config.retention.keep_ended_sessions,
+        reuse: match tokens.refresh_reuse {
+            ConfiguredReuse::End => ReusePolicy::EndSession,
+            ConfiguredReuse::Refuse => ReusePolicy::RefuseOnly,
+        },
+        // A limit beyond the address space is no limit.
+        claims_budget_bytes: usize::try_from(tokens.claims_limit.0).unwrap_or(usize::MAX),
         clients: config.clients.iter().map(|client| profile(client, tokens)).collect(),
         foreign_issuers: foreign(&config.issuers),
         admin_key_digests: vec![sha256(admin_key.expose())],
@@ -67,7 +74,7 @@ fn profile(client: &ClientConfig, tokens: &TokensConfig) -> ClientProfile {
         audiences: audiences(client, tokens),
         scopes: allowed(client.scopes.as_deref()),
         default_scope: client.default_scope.as_deref().unwrap_or_default().into(),
-        grant_types: client.grant_types.iter().map(grant_type).collect::<BTreeSet<_>>(),
+        grant_types: client.grant_types.iter().copied().map(grant_type).collect::<BTreeSet<_>>(),
         lifetimes: Some(own),
         longest: Some(longest),
         token_type: match client.token_type {
@@ -92,7 +99,7 @@ fn allowed(names: Option<&[String]>) -> Allowed {
     names.map_or(Allowed::Any, |names| Allowed::only(names.iter().map(String::as_str)))
 }
 
-fn grant_type(configured: &ConfiguredGrant) -> GrantType {
+fn grant_type(configured: ConfiguredGrant) -> GrantType {
     match configured {
         ConfiguredGrant::RefreshToken => GrantType::RefreshToken,
         ConfiguredGrant::ClientCredentials => GrantType::ClientCredentials,

@@ -9,6 +9,7 @@ mod key_url;
 mod logout;
 mod other_library;
 mod overlay;
+mod readme;
 mod refresh;
 mod running;
 mod secrecy;

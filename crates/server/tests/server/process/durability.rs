@@ -27,7 +27,7 @@ fn every_acknowledged_revocation_survives_thirty_kills_under_sixty_four_writers(
         let server = Running::dev(data.path());
         assert_all_there(&server, &acknowledged);
         let held = acknowledged.lock().unwrap().len();
-        kill_under_load(server, round, &acknowledged);
+        kill_under_load(&server, round, &acknowledged);
         assert!(acknowledged.lock().unwrap().len() > held, "round {round} acknowledged nothing");
     }
     let server = Running::dev(data.path());
@@ -36,13 +36,13 @@ fn every_acknowledged_revocation_survives_thirty_kills_under_sixty_four_writers(
 
 /// Lets the writers run until some revocations were acknowledged, a different number each round, and kills the server
 /// while they go on.
-fn kill_under_load(server: Running, round: u64, acknowledged: &Acknowledged) {
+fn kill_under_load(server: &Running, round: u64, acknowledged: &Acknowledged) {
     let answered = AtomicU64::new(0);
     let enough = WRITERS + (round * 37) % 200;
     let process = rustix::process::Pid::from_raw(server.id().cast_signed()).unwrap();
     std::thread::scope(|scope| {
         for writer in 0..WRITERS {
-            let (server, answered) = (&server, &answered);
+            let answered = &answered;
             scope.spawn(move || write_until_dead(server, round, writer, answered, acknowledged));
         }
         while answered.load(Ordering::Relaxed) < enough {
