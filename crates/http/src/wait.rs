@@ -3,6 +3,7 @@
 use crate::error::Failure;
 use crate::request::bad_input::BadInput;
 use crate::request::fields::{Field, Fields};
+use crate::request::params::Params;
 use serde_json::Value;
 
 /// How far.
@@ -40,6 +41,18 @@ impl Wait {
     pub(crate) fn read(fields: &mut Fields) -> Result<Self, BadInput> {
         let _milliseconds: Option<u64> = fields.optional(TIMEOUT)?;
         Ok(fields.optional(NAME)?.unwrap_or_default())
+    }
+
+    /// Reads both parameters of a form.
+    ///
+    /// # Errors
+    /// One of them is something else.
+    pub(crate) fn of_params(params: &Params) -> Result<Self, BadInput> {
+        let digits = |text: &str| text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if params.filled(TIMEOUT).is_some_and(|text| !digits(text)) {
+            return Err(BadInput::invalid(TIMEOUT, u64::EXPECTED));
+        }
+        Ok(params.optional(NAME)?.unwrap_or_default())
     }
 
     /// Refuses what this version can not wait for, before anything is done.

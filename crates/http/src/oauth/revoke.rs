@@ -16,7 +16,7 @@ use crate::reply;
 use crate::request::authorization::Authorization;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
-use crate::wait::{self, Wait};
+use crate::wait::Wait;
 
 /// The parameters. Unknown ones are ignored.
 #[derive(ToSchema)]
@@ -51,7 +51,7 @@ async fn revoke(
 ) -> Result<Response, OAuthFailure> {
     let client = client::authenticate(&state, &Authorization::of(&headers), &params)?;
     let token = params.required("token", "an access or a refresh token")?;
-    params.optional::<Wait>(wait::NAME)?.unwrap_or_default().check()?;
+    Wait::of_params(&params)?.check()?;
     if token.starts_with(REFRESH_TOKEN_PREFIX) {
         let presented = PresentedToken::Refresh(token);
         state.done(state.authority().revoke_token(&client, presented).await)?;

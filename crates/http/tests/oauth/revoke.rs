@@ -94,5 +94,15 @@ async fn waiting_for_everywhere_is_refused_before_anything_is_done() {
     let reply = house.post("/oauth/revoke").form(&form).send().await;
     assert_eq!((reply.status, reply.oauth_error().as_str()), (422, "invalid_request"));
     assert_eq!(reply.json()["reason"], json!("not_available"));
+    for (name, value) in [("wait", "soon"), ("timeout_ms", "soon"), ("timeout_ms", "-1")] {
+        let form = [("client_id", "web"), ("token", token.as_str()), (name, value)];
+        let reply = house.post("/oauth/revoke").form(&form).send().await;
+        assert_eq!(
+            (reply.status, reply.json()["reason"].clone()),
+            (400, json!("invalid_field")),
+            "{name}={value}"
+        );
+        assert!(reply.json()["error_description"].as_str().unwrap().contains(&format!("`{name}`")));
+    }
     assert_eq!(house.check(&token).await, 200);
 }
