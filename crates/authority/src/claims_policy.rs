@@ -67,10 +67,14 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// The name is shown only where it is one that could be a claim's: no control characters, not long.
+/// The name is shown only where it is one that could be a claim's, and is too short to be a key or a token (I13).
 fn field(name: &str) -> String {
-    let plain = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_graphic());
-    if plain { format!("claims.{name}") } else { "claims".to_owned() }
+    if is_plain(name) { format!("claims.{name}") } else { "claims".to_owned() }
+}
+
+/// Keys have 32 characters or more.
+fn is_plain(name: &str) -> bool {
+    name.len() < 32 && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_shallow(value: &Value, depth: usize) -> bool {
@@ -101,6 +105,7 @@ impl NamesWarned {
         for name in claims.keys().filter(|name| hints_at_private(name)) {
             counter.add_one();
             if self.is_new(name) {
+                let name = if is_plain(name) { name } else { "(a long name)" };
                 tracing::warn!(claim = ?name, "a claim looks like personal data or a secret: every bearer can read it");
             }
         }

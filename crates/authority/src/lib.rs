@@ -105,7 +105,7 @@ pub use list_sessions::SessionPage;
 pub use log_out::Ended;
 pub use maintain::Maintained;
 pub use masters::{Master, Masters, MastersError};
-pub use permissions::{Verb, allows, authorize};
+pub use permissions::{Verb, allows, authorize, is_of_one_client};
 pub use plain_token::PlainToken;
 pub use quash_jose::KeySet;
 pub use quash_storage::ports::{Filter, KeyStage, Listed, Page, Role, StateFilter};

@@ -22,9 +22,6 @@ impl Authority {
         limit: usize,
     ) -> Result<Vec<Entry>, Error> {
         authorize(caller, Verb::ReadRevocations)?;
-        if caller.client().is_some() {
-            return Err(Error::Forbidden(Verb::ReadRevocations));
-        }
         check_limit(limit)?;
         Ok(self.store.entries_before(before, limit).await?)
     }

@@ -5,6 +5,7 @@ use quash_core::position::Position;
 use quash_core::revocation::entry::Exception;
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
+use quash_core::session::session::{Session, SessionState};
 use quash_core::time::Timestamp;
 use quash_core::verified::VerifiedClaims;
 
@@ -17,7 +18,7 @@ use crate::revoke::{Fact, Named};
 /// Something that was ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// The entry that did it; none when it was over already.
+    /// The entry that did it; none when an entry had ended it before.
     pub position: Option<Position>,
 }
 
@@ -48,7 +49,7 @@ impl Authority {
         let own_session = token.session() == Some(id.as_str());
         let reason = if own_session { Reason::LOGGED_OUT } else { Reason::KICKED };
         let fact = self.own_doing(token, reason);
-        self.end_listed(listed.session.over(fact.now).is_some(), id, fact).await.map(Some)
+        self.end_listed(&listed.session, fact).await.map(Some)
     }
 
     /// Ends every session of the token's subject but the token's own: one entry, however many there are (S14).
@@ -82,14 +83,14 @@ impl Authority {
         let listed = self.store.session(id).await?.filter(|listed| reachable(&listed.clients));
         let Some(listed) = listed else { return Ok(None) };
         let fact = Fact { reason, actor: caller.id().as_str().into(), now: self.now(), once: false };
-        self.end_listed(listed.session.over(fact.now).is_some(), id, fact).await.map(Some)
+        self.end_listed(&listed.session, fact).await.map(Some)
     }
 
-    async fn end_listed(&self, is_over: bool, id: &SessionId, fact: Fact) -> Result<Ended, Error> {
-        if is_over {
+    async fn end_listed(&self, session: &Session, fact: Fact) -> Result<Ended, Error> {
+        if was_ended(session) {
             return Ok(Ended { position: None });
         }
-        let target = Target::Session(id.clone());
+        let target = Target::Session(session.id.clone());
         let position = self.end_identity(&self.settings.issuer, target, fact).await?;
         Ok(Ended { position: Some(position) })
     }
@@ -105,6 +106,12 @@ impl Authority {
         let subject = subject.and_then(|subject| Subject::new(subject).ok());
         subject.ok_or_else(|| RequestError::new("token", "a token of our own, with a subject"))
     }
+}
+
+/// Whether an entry ended the session before. One that only ran out is not ended: its access tokens live on to their
+/// own end, which an idle limit does not bring forward.
+pub(crate) const fn was_ended(session: &Session) -> bool {
+    !matches!(session.state, SessionState::Active)
 }
 
 /// The session of the token, or the token itself where it has none.

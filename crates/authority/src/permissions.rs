@@ -96,10 +96,27 @@ pub fn allows(role: Role, verb: Verb) -> bool {
     verbs_of(role).contains(&verb)
 }
 
-/// Whether `caller` may `verb`.
+/// Whether `verb` can be kept to the affairs of one client. Every other verb tells or changes something about all of
+/// them: a credential for one client that could make credentials or rotate keys would reach everything.
+pub const fn is_of_one_client(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::ReadHead
+            | Verb::OpenSession
+            | Verb::Revoke
+            | Verb::ReadSessions
+            | Verb::EndSession
+            | Verb::Introspect
+    )
+}
+
+/// Whether `caller` may `verb`. A credential for one client still has to keep to that client: that is its use case's
+/// business.
 ///
 /// # Errors
-/// [`Error::Forbidden`] when none of its roles allows it.
+/// [`Error::Forbidden`] when none of its roles allows it, or when it is for one client and `verb` is not.
 pub fn authorize(caller: &Caller, verb: Verb) -> Result<(), Error> {
-    if caller.roles().iter().any(|role| allows(*role, verb)) { Ok(()) } else { Err(Error::Forbidden(verb)) }
+    let by_role = caller.roles().iter().any(|role| allows(*role, verb));
+    let by_reach = caller.client().is_none() || is_of_one_client(verb);
+    if by_role && by_reach { Ok(()) } else { Err(Error::Forbidden(verb)) }
 }

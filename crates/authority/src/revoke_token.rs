@@ -64,7 +64,7 @@ impl Authority {
         let token = RefreshToken::open(text, &self.masters).filter(|token| token.is_for(client.id()));
         let Some(token) = token else { return Ok(None) };
         let Some((grant, listed)) = self.store.grant(&token.grant).await? else { return Ok(None) };
-        if grant.client != *client.id() || listed.session.over(fact.now).is_some() {
+        if grant.client != *client.id() || log_out::was_ended(&listed.session) {
             return Ok(None);
         }
         let target = Target::Session(grant.session);

@@ -1,11 +1,14 @@
 //! Users and support ending sessions.
 
-use quash_authority::{ClientTokens, Error};
+use std::time::Duration;
+
+use quash_authority::settings::RequestedLifetimes;
+use quash_authority::{ClientTokens, Error, SignIn};
 use quash_core::ids::SessionId;
 use quash_core::revocation::reason::Reason;
 use quash_storage::ports::Role;
 
-use crate::scene::{scene, session_id};
+use crate::scene::{scene, session_id, sign_in};
 
 #[tokio::test]
 async fn a_logout_ends_access_and_refresh_token_of_that_sign_in_and_no_other() {
@@ -104,6 +107,29 @@ async fn support_ends_single_sessions_with_a_reason() {
     let listed = scene.authority.session(&support, &sid).await.unwrap().unwrap();
     let over = listed.session.over(scene.authority.now()).unwrap();
     assert_eq!(over.reason(), "lost_phone");
+}
+
+#[tokio::test]
+async fn ending_a_session_that_ran_out_ends_its_living_access_token() {
+    // S08: the idle limit can come before the token's own end, so "it is over anyway" would leave the token alive.
+    let scene = scene().await;
+    let lifetimes = RequestedLifetimes { idle: Some(Duration::from_secs(60)), absolute: None };
+    for by_support in [true, false] {
+        let tokens = scene.opens(SignIn { lifetimes, ..sign_in("alice") }).await;
+        let claims = scene.claims(&tokens);
+        scene.passes(61);
+        assert_eq!(&*scene.renewal_refused(&tokens).await.reason, "idle");
+        assert!(scene.accepts(&tokens));
+        let sid = session_id(&tokens);
+        let ended = if by_support {
+            let reason = Reason::known(Reason::KICKED);
+            scene.authority.end_session(&scene.root(), &sid, reason).await.unwrap().unwrap()
+        } else {
+            scene.authority.end_own_session(&claims, &sid).await.unwrap().unwrap()
+        };
+        assert_eq!(ended.position, Some(scene.head().await));
+        assert!(!scene.accepts(&tokens));
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use quash_authority::{
     Caller, Error, JoinSession, NewCredential, RevocationRequest, SessionPage, TargetRequest, Verb, allows,
+    authorize,
 };
 use quash_core::ids::{CredentialId, SessionId};
 use quash_core::revocation::reason::Reason;
@@ -45,6 +46,29 @@ async fn every_use_case_with_a_caller_asks_the_table() {
             let Some(allowed) = tries(&scene, &caller, verb).await else { continue };
             assert_eq!(allowed, allows(role, verb), "{role:?} {verb:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
+    // Attack row 37: an administrator of one client must not make itself an administrator of all.
+    let scene = scene().await;
+    let caller = scene.caller(&ROLES, Some("web")).await;
+    for verb in Verb::ALL {
+        let expected = !matches!(
+            verb,
+            Verb::ReadRevocations
+                | Verb::FollowFeed
+                | Verb::ReadMetrics
+                | Verb::ReadKeys
+                | Verb::RotateKeys
+                | Verb::ReadCredentials
+                | Verb::ChangeCredentials
+        );
+        assert_eq!(authorize(&caller, verb).is_ok(), expected, "{verb:?}");
+    }
+    for verb in [Verb::ReadRevocations, Verb::RotateKeys, Verb::ReadCredentials, Verb::ChangeCredentials] {
+        assert_eq!(tries(&scene, &caller, verb).await, Some(false), "{verb:?}");
     }
 }
 

@@ -1,9 +1,12 @@
 //! Clients giving tokens back (RFC 7009).
 
-use quash_authority::{PresentedToken, Settings};
+use std::time::Duration;
+
+use quash_authority::settings::RequestedLifetimes;
+use quash_authority::{PresentedToken, Settings, SignIn};
 use quash_core::position::Position;
 
-use crate::scene::{Scene, refresh_token, scene, settings};
+use crate::scene::{Scene, refresh_token, scene, settings, sign_in};
 
 async fn gives_back(scene: &Scene, client: &str, token: PresentedToken<'_>) -> Option<Position> {
     scene.authority.revoke_token(&scene.client(client), token).await.unwrap()
@@ -72,6 +75,18 @@ async fn an_unknown_or_dead_token_is_a_no_op() {
     scene.authority.maintain().await.unwrap();
     assert_eq!(gives_back(&scene, "web", PresentedToken::Refresh(refresh_token(&tokens))).await, None);
     assert_eq!(scene.head().await, head);
+}
+
+#[tokio::test]
+async fn the_refresh_token_of_a_session_that_ran_out_still_ends_its_access_tokens() {
+    // RFC 7009 section 2.1: 200 says that the access tokens of the grant are refused, too.
+    let scene = scene().await;
+    let lifetimes = RequestedLifetimes { idle: Some(Duration::from_secs(60)), absolute: None };
+    let tokens = scene.opens(SignIn { lifetimes, ..sign_in("alice") }).await;
+    scene.passes(61);
+    assert!(scene.accepts(&tokens));
+    gives_back(&scene, "web", PresentedToken::Refresh(refresh_token(&tokens))).await.unwrap();
+    assert_eq!(scene.refuses(&tokens), "client_revoked");
 }
 
 async fn scene_with_short_memory() -> Scene {

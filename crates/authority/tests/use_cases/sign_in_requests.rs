@@ -67,6 +67,17 @@ async fn a_session_can_not_set_what_a_token_says_by_itself() {
 }
 
 #[tokio::test]
+async fn the_name_of_a_claim_is_not_repeated_where_it_could_be_a_key() {
+    // I13: an admin key has 32 characters or more.
+    let scene = scene().await;
+    for (length, field) in [(31, format!("claims.{}", "k".repeat(31))), (32, "claims".to_owned())] {
+        let claims = json!({ "k".repeat(length): 1 });
+        let shop = SignIn { client: client_id("shop"), ..with_claims(&claims) };
+        assert_eq!(bad_field(&scene, shop).await, field);
+    }
+}
+
+#[tokio::test]
 async fn claims_stay_within_the_clients_list_and_within_the_budget() {
     // S49: 4 KiB of JSON, exactly.
     let scene = scene().await;
