@@ -29,7 +29,7 @@ pub struct VerificationKey {
 #[derive(Clone)]
 enum Prepared {
     Shared(Box<hmac::Key>),
-    Public { key: ParsedPublicKey, material: PublicMaterial, signature_length: usize },
+    Public { key: ParsedPublicKey, material: PublicMaterial },
 }
 
 impl VerificationKey {
@@ -74,19 +74,18 @@ impl VerificationKey {
         if !material.fits(algorithm) {
             return Err(KeyError::Contradiction);
         }
-        let (key, signature_length) = match &material {
+        let key = match &material {
             PublicMaterial::Rsa { n, e } => {
                 let parameters = rsa_of(algorithm).ok_or(KeyError::Contradiction)?;
                 let components = PublicKeyComponents { n, e };
-                let key = components.to_parsed_public_key(parameters).map_err(|_| KeyError::Malformed)?;
-                (key, n.len())
+                components.to_parsed_public_key(parameters).map_err(|_| KeyError::Malformed)?
             }
-            PublicMaterial::Ec { curve, x, y } => (curve.prepare(x, y)?, 2 * curve.coordinate_length()),
+            PublicMaterial::Ec { curve, x, y } => curve.prepare(x, y)?,
             PublicMaterial::Ed25519 { x } => {
-                (ParsedPublicKey::new(&ED25519, x).map_err(|_| KeyError::Malformed)?, 64)
+                ParsedPublicKey::new(&ED25519, x).map_err(|_| KeyError::Malformed)?
             }
         };
-        Ok(Self { algorithm, key_id, prepared: Prepared::Public { key, material, signature_length } })
+        Ok(Self { algorithm, key_id, prepared: Prepared::Public { key, material } })
     }
 
     /// The one algorithm this key is for.
@@ -108,13 +107,11 @@ impl VerificationKey {
     }
 
     /// Checks `signature` over `message`. ECDSA signatures are the two numbers side by side (RFC 7518
-    /// section 3.4), never DER.
+    /// section 3.4), never DER; the library takes no length but the one of the key.
     pub(crate) fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), Defect> {
         let fits = match &self.prepared {
             Prepared::Shared(key) => hmac::verify(key, message, signature).is_ok(),
-            Prepared::Public { key, signature_length, .. } => {
-                signature.len() == *signature_length && key.verify_sig(message, signature).is_ok()
-            }
+            Prepared::Public { key, .. } => key.verify_sig(message, signature).is_ok(),
         };
         if fits { Ok(()) } else { Err(Defect::BadSignature) }
     }

@@ -140,6 +140,8 @@ fn a_key_that_is_not_well_formed_is_refused() {
     for (what, key) in [
         ("a duplicate member", format!(r#"{es256},"kty":"EC""#)),
         ("no kind", r#""alg":"ES256""#.to_owned()),
+        ("an unknown member twice", format!(r#"{es256},"note":1,"note":1"#)),
+        ("a member of a member twice", format!(r#"{es256},"note":{{"x":1,"x":1}}"#)),
         ("a number for a text", es256.replace(r#""kty":"EC""#, r#""kty":1"#)),
         ("padding", es256.replace(r#"","y":"#, r#"=","y":"#)),
         ("no coordinate", r#""kty":"EC","crv":"P-256","x":"AAAA""#.to_owned()),
