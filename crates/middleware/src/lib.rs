@@ -1,1 +1,32 @@
-//! Not written yet.
+//! Lets requests through to a service when their token may be used: as a [tower](https://docs.rs/tower) layer, and
+//! as an extractor for axum.
+//!
+//! ```text
+//!   request ──▶ one Authorization header ──▶ Verifier (in process) ──▶ handler, with `Verified` in its extensions
+//!                        │                        │
+//!                        ▼                        ▼
+//!                  401, no error          401 reason and remedy, 403 scope, 503 not decided
+//! ```
+//!
+//! Nothing is sent anywhere: the verifier is in this process and is fed by whoever owns it. Tokens are read from
+//! the `Authorization` header and from nowhere else.
+
+mod bearer;
+mod challenge;
+mod clock;
+mod gate;
+mod layer;
+mod service;
+mod verified;
+
+#[cfg(feature = "axum")]
+mod axum;
+
+#[cfg(feature = "axum")]
+pub use crate::axum::Authenticated;
+pub use challenge::Denial;
+pub use clock::system_clock;
+pub use gate::Gate;
+pub use layer::RequireToken;
+pub use service::RequireTokenService;
+pub use verified::Verified;
