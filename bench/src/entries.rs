@@ -81,7 +81,8 @@ impl Records {
 pub struct Population {
     /// The state.
     pub state: RevocationState,
-    records: Records,
+    /// Makes the entries that follow.
+    pub records: Records,
     issuer: IssuerKey,
     touched: Vec<bool>,
 }

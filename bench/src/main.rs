@@ -3,13 +3,17 @@
 //! See `docs/benchmark.md` for what every row does and does not say.
 
 mod arguments;
+mod callers;
 mod entries;
+mod house;
+mod http_client;
 mod keys;
 mod measure;
 mod reference;
 mod report;
 mod row;
 mod rows;
+mod server;
 mod subject;
 mod tokens;
 

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls, Statement};
 
 use super::process::Running;
+use crate::callers::Caller;
 
 /// A PostgreSQL server with fsync on, as it comes.
 pub struct Postgres {
@@ -88,10 +89,10 @@ impl Postgres {
     }
 
     /// A connection for one caller.
-    pub async fn caller(&self) -> anyhow::Result<Caller> {
+    pub async fn caller(&self) -> anyhow::Result<Connection> {
         let client = self.connect().await?;
         let revoke = client.prepare(REVOKE).await?;
-        Ok(Caller { client, revoke })
+        Ok(Connection { client, revoke })
     }
 
     /// Puts live sessions with these ids into the registry.
@@ -105,14 +106,13 @@ impl Postgres {
 }
 
 /// One caller's connection.
-pub struct Caller {
+pub struct Connection {
     client: Client,
     revoke: Statement,
 }
 
-impl Caller {
-    /// Ends a session, durably.
-    pub async fn revoke(&self, session: &str) -> anyhow::Result<()> {
+impl Caller for Connection {
+    async fn revoke(&mut self, session: String) -> anyhow::Result<()> {
         self.client.query_one(&self.revoke, &[&session]).await?;
         Ok(())
     }

@@ -10,6 +10,7 @@ use anyhow::{Context as _, ensure};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 
 use super::process::{Running, free_port, listens};
+use crate::callers::Caller;
 
 /// A Redis server.
 pub struct Redis {
@@ -85,10 +86,10 @@ pub struct AsyncConnection {
     line: Vec<u8>,
 }
 
-impl AsyncConnection {
-    /// Puts `key` on the denylist for ten minutes.
-    pub async fn set_for_ten_minutes(&mut self, key: &str) -> anyhow::Result<()> {
-        self.stream.get_mut().write_all(&command(&["SETEX", key, "600", "1"])).await?;
+impl Caller for AsyncConnection {
+    /// Puts the session on a denylist for ten minutes.
+    async fn revoke(&mut self, session: String) -> anyhow::Result<()> {
+        self.stream.get_mut().write_all(&command(&["SETEX", &session, "600", "1"])).await?;
         self.line.clear();
         self.stream.read_until(b'\n', &mut self.line).await?;
         ensure!(self.line.starts_with(b"+OK"), "redis refused a write");

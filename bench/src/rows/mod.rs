@@ -3,7 +3,11 @@
 mod first_check;
 mod growth;
 mod memory;
+mod read_scaling;
+mod refresh;
 mod repeated_check;
+mod revocations;
+mod start;
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -41,7 +45,12 @@ pub const GROUPS: &[Group] = &[
         measure: repeated_check::measure_cold,
     },
     Group { name: "growth", about: "first check with 10^4 and 10^7 live entries", measure: growth::measure },
+    Group { name: "scaling", about: "two threads while entries come in", measure: read_scaling::measure },
     Group { name: "memory", about: "memory per live entry in a verifier", measure: memory::measure },
+    Group { name: "restart", about: "restart with 10^6 live entries", measure: start::measure_restart },
+    Group { name: "refresh", about: "refreshes over HTTP", measure: refresh::measure },
+    Group { name: "revocations", about: "durable revocations, 64 callers", measure: revocations::measure },
+    Group { name: "idle", about: "an idle server: memory and start", measure: start::measure_idle },
 ];
 
 /// Measurements that need a process of their own: `--alone NAME`.
