@@ -20,6 +20,7 @@ mod invariants;
 mod oracle;
 pub mod plan;
 mod planted;
+pub mod race;
 mod rng;
 mod run;
 mod violation;

@@ -20,9 +20,9 @@ fn listed() -> Vec<(String, String)> {
 fn step(line: &str) -> Option<(String, String)> {
     let (number, rest) = line.split_once(". **[")?;
     let (name, rest) = rest.split_once("](")?;
-    let (link, _) = rest.split_once(")**")?;
+    let (target, _) = rest.split_once(")**")?;
     number.parse::<u8>().ok()?;
-    Some((name.to_owned(), link.to_owned()))
+    Some((name.to_owned(), target.to_owned()))
 }
 
 #[test]

@@ -102,8 +102,8 @@ impl Journey {
         let sign_in = json!({ "subject": "alice", "client_id": "web" });
         let (status, reply) = journey.send(post("/v1/sessions", &journey.issuer_key, &sign_in));
         assert_eq!(status, 201, "{reply}");
-        journey.token = reply["access_token"].as_str().unwrap().to_owned();
-        journey.session = reply["session_id"].as_str().unwrap().to_owned();
+        reply["access_token"].as_str().unwrap().clone_into(&mut journey.token);
+        reply["session_id"].as_str().unwrap().clone_into(&mut journey.session);
         journey
     }
 

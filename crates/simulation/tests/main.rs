@@ -1,8 +1,16 @@
 //! The tests of the whole, in one binary.
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests may"
+)]
 
 mod architecture;
 mod journey;
 mod planted;
+mod races;
 mod revocation_travels;
 mod seeds;

@@ -8,8 +8,11 @@ use serde_json::json;
 
 use crate::journey::{ADMIN_KEY, ISSUER, Journey};
 
-/// The steps in their order, each with its name in `ARCHITECTURE.md`.
-pub(crate) const STEPS: [(&str, fn(&mut Journey)); 6] = [
+/// One step, with its name in `ARCHITECTURE.md`.
+type Step = (&'static str, fn(&mut Journey));
+
+/// The steps in their order.
+pub(crate) const STEPS: [Step; 6] = [
     ("request", request),
     ("use case", use_case),
     ("entry", entry),
