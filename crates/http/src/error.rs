@@ -209,6 +209,7 @@ fn api_name(field: &str) -> &str {
         "lifetimes.idle" => "lifetimes.idle_seconds",
         "lifetimes.absolute" => "lifetimes.absolute_seconds",
         "client" => "client_id",
+        "issuer" => "target.issuer",
         same => same,
     }
 }

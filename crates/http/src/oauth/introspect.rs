@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::routing::post;
 use quash_authority::settings::ClientKind;
 use quash_authority::{REFRESH_TOKEN_PREFIX, RefreshState, TokenReply, Verb, authorize};
+use quash_core::ids::ClientId;
 use quash_core::verified::VerifiedClaims;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -66,29 +67,39 @@ async fn introspect(
     headers: HeaderMap,
     OAuthForm(params): OAuthForm,
 ) -> Result<Response, OAuthFailure> {
-    authenticate(&state, &headers, &params)?;
+    let only = authenticate(&state, &headers, &params)?;
+    let within = |client: Option<&str>| only.as_ref().is_none_or(|only| client == Some(only.as_str()));
     let token = params.required("token", "an access or a refresh token")?;
     let answer = if token.starts_with(REFRESH_TOKEN_PREFIX) {
-        state.done(state.authority().introspect_refresh(token).await)?.as_ref().map(Introspection::of_refresh)
+        let refresh = state.done(state.authority().introspect_refresh(token).await)?;
+        refresh.filter(|token| within(Some(token.client.as_str()))).as_ref().map(Introspection::of_refresh)
     } else {
-        state.check(token)?.accepted().map(|token| Introspection::of_access(token.claims()))
+        let checked = state.check(token)?;
+        let accepted = checked.accepted().filter(|token| within(token.client()));
+        accepted.map(|token| Introspection::of_access(token.claims()))
     };
     Ok(reply::json(&answer.unwrap_or_default()))
 }
 
 /// A service credential that may introspect, or a client with a secret: whoever proves nothing learns nothing (RFC
-/// 7662 section 2.1).
-fn authenticate(state: &AppState, headers: &HeaderMap, params: &Params) -> Result<(), OAuthFailure> {
+/// 7662 section 2.1). Returns the only client whose tokens it may ask about: to a credential for one client, tokens
+/// of others are as good as unknown.
+fn authenticate(
+    state: &AppState,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Option<ClientId>, OAuthFailure> {
     let authorization = Authorization::of(headers);
     if let Authorization::Bearer(_) = authorization {
         let caller = service_caller(state, &authorization)?;
-        return Ok(authorize(&caller, Verb::Introspect).map_err(Failure::from)?);
+        authorize(&caller, Verb::Introspect).map_err(Failure::from)?;
+        return Ok(caller.client().cloned());
     }
     let client = client::authenticate(state, &authorization, params)?;
     if client.profile().kind == ClientKind::Public {
         return Err(OAuthFailure::InvalidClient { basic: false });
     }
-    Ok(())
+    Ok(None)
 }
 
 impl Introspection {

@@ -82,6 +82,24 @@ async fn clients_with_a_secret_and_verifier_credentials_may_ask_and_nobody_else(
 }
 
 #[tokio::test]
+async fn to_a_credential_for_one_client_the_tokens_of_others_are_inactive() {
+    // Attack row 37
+    let house = House::new().await;
+    let body = json!({ "name": "gateway", "roles": ["verifier"], "client_id": "shop" });
+    let key = text(&house.post("/v1/credentials").admin().json(&body).send().await.json()["key"]);
+    let tokens = house.sign_in("alice").await;
+    for name in ["access_token", "refresh_token"] {
+        let reply = house.post(URI).bearer(&key).form(&[("token", &text(&tokens[name]))]).send().await;
+        assert_eq!((reply.status, reply.text()), (200, INACTIVE), "{name}");
+    }
+    let own = house.sign_in_as(json!({ "subject": "alice", "client_id": "shop" })).await;
+    for name in ["access_token", "refresh_token"] {
+        let reply = house.post(URI).bearer(&key).form(&[("token", &text(&own[name]))]).send().await;
+        assert_eq!((reply.status, reply.json()["active"].clone()), (200, json!(true)), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn an_access_token_is_answered_for_without_the_store() {
     let house = House::new().await;
     let tokens = house.sign_in("alice").await;

@@ -82,6 +82,7 @@ async fn what_is_not_built_yet_is_refused_before_anything_is_done() {
     for body in asked {
         let reply = house.post(URI).admin().json(&body).send().await;
         assert_eq!((reply.status, reply.reason().as_str()), (422, "not_available"), "{body}");
+        assert!(body.get(text(&reply.json()["field"])).is_some(), "{body}: {}", reply.text());
     }
     assert_eq!(house.get("/v1/head").admin().send().await.json(), head);
     let durable = json!({ "target": target, "wait": "durable", "timeout_ms": 5000 });

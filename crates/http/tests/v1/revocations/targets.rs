@@ -126,7 +126,7 @@ async fn a_target_takes_its_own_fields_and_no_others() {
         (json!({ "type": "token", "id": "a", "token": "b" }), "target.token"),
         (json!({ "type": "token", "token": "a.b.c" }), "target.token"),
         (json!({ "type": "session", "id": "a", "expires_at": "2027-02-01T00:00:00Z" }), "target.expires_at"),
-        (json!({ "type": "subject", "id": "a", "issuer": "https://unknown.example" }), "issuer"),
+        (json!({ "type": "subject", "id": "a", "issuer": "https://unknown.example" }), "target.issuer"),
         (json!("alice"), "target"),
     ];
     for (target, field) in cases {
