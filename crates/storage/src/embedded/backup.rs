@@ -10,6 +10,7 @@ use redb::Database;
 
 use super::EmbeddedStore;
 use super::error::{io_error, store_error};
+use super::open::for_its_owner;
 use super::tables::{ReadTables, WriteTables, definition};
 use crate::ports::StoreError;
 use crate::tables::{Direction, Read, Table, Write};
@@ -49,7 +50,7 @@ pub(super) fn write_new(
     path: &Path,
     put: impl FnOnce(&mut WriteTables<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let file = File::options().read(true).write(true).create_new(true).open(path);
+    let file = for_its_owner().create_new(true).open(path);
     let file = file.map_err(|error| io_error(&error))?;
     let written = write_file(file, put).and_then(|()| sync_directory(path));
     if written.is_err() {

@@ -31,11 +31,11 @@ const CACHE_BYTES: usize = 16 * 1024 * 1024;
 pub struct BackendFactory(Arc<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync>);
 
 impl BackendFactory {
-    /// The file at `path`, made if it is not there.
+    /// The file at `path`, made if it is not there, for its owner alone.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         Self::new(move || {
-            let file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+            let file = for_its_owner().create(true).truncate(false).open(&path)?;
             Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
         })
     }
@@ -48,6 +48,16 @@ impl BackendFactory {
     pub(super) fn open(&self) -> Result<Box<dyn StorageBackend>, StoreError> {
         (self.0)().map_err(|error| io_error(&error))
     }
+}
+
+/// How to open a file of the store. One that is made is readable by its owner alone: it holds who signed in where,
+/// and digests of keys.
+pub(super) fn for_its_owner() -> std::fs::OpenOptions {
+    let mut options = File::options();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// How to open a store.

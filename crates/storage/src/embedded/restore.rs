@@ -113,9 +113,15 @@ impl Plan {
                     Duration::ZERO => Timestamp::FOREVER,
                     life => now.plus(life).plus(MARGIN),
                 };
-                let (retain_until, enforce_until) = (until(horizons.access_token), until(horizons.session));
+                let own = (until(horizons.access_token), until(horizons.session));
+                // How long the tokens of others live is not known here, only to the configuration.
+                let foreign = (Timestamp::FOREVER, Timestamp::FOREVER);
                 let issuers = issuers_of(backup, &own_issuer)?.into_iter();
-                issuers.map(|issuer| end_everything(issuer, now, retain_until, enforce_until)).collect()
+                let guard = |issuer| {
+                    let (retain_until, enforce_until) = if issuer == own_issuer { own } else { foreign };
+                    end_everything(issuer, now, retain_until, enforce_until)
+                };
+                issuers.map(guard).collect()
             }
             RestoreGuard::KeepSessions => Vec::new(),
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quash_storage::contract::sample::{self, about, at, sign_in};
-use quash_storage::embedded::OpenError;
+use quash_storage::embedded::{OpenError, RestoreGuard, restore};
 use quash_storage::ports::{Append, Appended, RevocationLog, SessionRegistry, Store, StoreError};
 use redb::TableDefinition;
 use tempfile::TempDir;
@@ -29,6 +29,22 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     assert_eq!(store.session(&session.id).await.unwrap().unwrap().session, session);
     assert_eq!(store.grant(&grant.id).await.unwrap().unwrap().0, grant);
     assert_eq!(store.live_after(identity.origin, at(1), 10).await.unwrap().len(), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn whatever_file_is_made_its_owner_alone_can_read() {
+    // The directory may be older than the store, and open to others.
+    use std::os::unix::fs::PermissionsExt;
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let store = open(&path("quash.redb"));
+    store.backup_to(path("backup")).await.unwrap();
+    restore(&path("backup"), &path("restored"), at(100), [9; 36], RestoreGuard::EndEverything).unwrap();
+    for name in ["quash.redb", "backup", "restored"] {
+        let mode = std::fs::metadata(path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -95,6 +95,9 @@ async fn by_default_everything_issued_before_a_restore_is_over() {
         assert!(guard.fact.retain_until > at(100).plus(Duration::from_secs(660)));
         assert!(guard.fact.enforce_until > at(100).plus(Duration::from_secs(10_000)));
     }
+    // How long the tokens of another issuer live is nowhere in the backup: its guard is never forgotten.
+    let others = guards.iter().find(|guard| guard.fact.issuer == sample::other_issuer()).unwrap();
+    assert_eq!(others.fact.retain_until, Timestamp::FOREVER);
     // Whoever signs in now is not hit.
     let (_, grant) = sample::signed_in(&store, "alice", at(100)).await;
     assert_eq!(sample::cut(&store, &grant, at(101)).await, None);
