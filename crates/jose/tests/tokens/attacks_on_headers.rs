@@ -193,6 +193,8 @@ fn encrypted_compressed_and_nested_tokens_are_refused() {
         ("HS256", r#","zip":"DEF""#, Defect::UnsupportedHeader),
         ("HS256", r#","enc":"A256GCM""#, Defect::UnsupportedHeader),
         ("HS256", r#","cty":"JWT""#, Defect::UnsupportedHeader),
+        ("HS256", r#","epk":{}"#, Defect::UnsupportedHeader),
+        ("HS256", r#","p2c":1"#, Defect::UnsupportedHeader),
         ("HS256", r#","cty":"jwt""#, Defect::UnsupportedHeader),
         ("RSA-OAEP", "", Defect::WrongAlgorithm),
         ("dir", "", Defect::WrongAlgorithm),
