@@ -30,17 +30,24 @@ pub enum MastersFileError {
     /// No new secret could be made.
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+    /// There is none, but a store whose keys and refresh tokens need it. A new one would be good for nothing.
+    #[error("it is not there, but the store that was made with it is: put it back from where it is kept")]
+    Missing,
     /// A new file could not be written.
     #[error("it can not be made: {0}")]
     Create(io::Error),
 }
 
-/// Reads the masters in the file at `path`; makes the file with one master where there is none.
+/// Reads the masters in the file at `path`; makes the file with one master at a first start, where there is no store
+/// yet.
 ///
 /// # Errors
 /// [`MastersFileError`]. A file that is there is never changed.
-pub fn open(path: &Path, entropy: &dyn Entropy) -> Result<Masters, MastersFileError> {
+pub fn open(path: &Path, entropy: &dyn Entropy, first_start: bool) -> Result<Masters, MastersFileError> {
     if !path.try_exists().map_err(SecretFileError::Io)? {
+        if !first_start {
+            return Err(MastersFileError::Missing);
+        }
         let mut bytes = Zeroizing::new([0; 32]);
         entropy.fill(&mut *bytes)?;
         let line = Zeroizing::new(format!("1 {}\n", hex(&*bytes).as_str()));
@@ -98,11 +105,20 @@ mod tests {
     fn a_first_start_makes_a_file_for_its_owner_alone_and_the_next_start_reads_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("master.secrets");
-        assert_eq!(open(&path, &SystemEntropy).unwrap().current(), MasterId(1));
+        assert_eq!(open(&path, &SystemEntropy, true).unwrap().current(), MasterId(1));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let before = std::fs::read(&path).unwrap();
-        open(&path, &SystemEntropy).unwrap();
+        open(&path, &SystemEntropy, false).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn no_master_is_made_for_a_store_that_was_made_with_another() {
+        // Its keys would not open, and the file in its place would hide what is missing.
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("master.secrets");
+        assert!(matches!(open(&path, &SystemEntropy, false), Err(MastersFileError::Missing)));
+        assert!(!path.exists());
     }
 
     #[test]

@@ -49,7 +49,8 @@ impl Node {
     pub async fn open(config: &Config, data: &DataDirectory, admin_key: &Secret) -> Result<Self, Failure> {
         let entropy = SystemEntropy;
         let masters_file = &config.master.secrets_file;
-        let masters = masters::open(masters_file, &entropy)
+        let first_start = !data.store().exists();
+        let masters = masters::open(masters_file, &entropy, first_start)
             .map_err(|error| Failure::because(&format!("`{}`", masters_file.display()), error))?;
         let settings = settings::authority_settings(config, admin_key);
         let store = Arc::new(open_store(config, data, &entropy)?);
