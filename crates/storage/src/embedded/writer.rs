@@ -16,6 +16,9 @@ use crate::transaction::{Finished, Transaction};
 /// How many calls share one sync at most.
 const LARGEST_BATCH: usize = 256;
 
+/// How often the writer lets others run while it waits for a batch as large as the last one.
+const PATIENCE: usize = 64;
+
 type Batch = Vec<Box<dyn Job>>;
 
 /// The thread's state.
@@ -42,10 +45,28 @@ impl Writer {
     /// Serves until nobody can call any more, then closes the file.
     pub(super) fn run(mut self) {
         let mut batch = Batch::with_capacity(LARGEST_BATCH);
-        while self.waiting.blocking_recv_many(&mut batch, LARGEST_BATCH) > 0 {
+        let mut last = 0;
+        loop {
+            self.gather(last);
+            last = self.waiting.blocking_recv_many(&mut batch, LARGEST_BATCH);
+            if last == 0 {
+                break;
+            }
             self.serve(&mut batch);
         }
         self.shared.database.close();
+    }
+
+    /// Gives those who were just answered a moment to call again, so that they share the next sync instead of
+    /// waiting for the one after it. Costs a lone caller nothing, and a crowd that went away [`PATIENCE`] turns
+    /// of the scheduler, once.
+    fn gather(&self, last: usize) {
+        for _ in 0..PATIENCE {
+            if self.waiting.len() >= last {
+                break;
+            }
+            std::thread::yield_now();
+        }
     }
 
     /// Runs one batch and answers every call of it.
