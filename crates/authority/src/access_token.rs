@@ -90,6 +90,7 @@ impl Issue<'_> {
 impl Authority {
     /// Signs an access token. It lives for the client's time, never beyond the session's absolute end (S07).
     pub(crate) fn issue(&self, issue: &Issue<'_>) -> Result<Issued, Error> {
+        self.note_issue(issue.now);
         let issued_at = issue.now.seconds();
         let life = issue.client.lifetimes.unwrap_or(self.settings.lifetimes).access.as_secs();
         let end = issue.session.map_or(u64::MAX, |session| session.absolute_end.seconds());

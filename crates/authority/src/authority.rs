@@ -37,6 +37,8 @@ pub struct Authority {
     pub(crate) horizons: Horizons,
     /// The latest instant that anything was purged at, in milliseconds.
     pub(crate) ratchet: AtomicU64,
+    /// The latest instant that a token was issued at since the start, in milliseconds.
+    pub(crate) latest_issue: AtomicU64,
     pub(crate) keys: ArcSwap<SigningKeys>,
     pub(crate) changing_keys: tokio::sync::Mutex<()>,
     pub(crate) credentials: ArcSwap<KnownCredentials>,
@@ -56,6 +58,16 @@ impl Authority {
     /// The latest instant that anything was purged at: what was over then is forgotten for good, and only that.
     pub(crate) fn purged_at(&self) -> Timestamp {
         Timestamp::from_milliseconds(self.ratchet.load(Ordering::Acquire))
+    }
+
+    /// The later of `now` and the latest instant that a token was issued at: what outlives all tokens is counted from
+    /// here, for the clock may have been ahead for a while and gone back (I10).
+    pub(crate) fn not_before_any_issue(&self, now: Timestamp) -> Timestamp {
+        now.max(Timestamp::from_milliseconds(self.latest_issue.load(Ordering::Acquire)))
+    }
+
+    pub(crate) fn note_issue(&self, now: Timestamp) {
+        self.latest_issue.fetch_max(now.milliseconds(), Ordering::AcqRel);
     }
 
     pub(crate) fn raise_ratchet(&self, purged_at: Timestamp) {

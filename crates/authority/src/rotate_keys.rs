@@ -67,7 +67,8 @@ impl Authority {
         authorize(caller, Verb::RotateKeys)?;
         let _one_at_a_time = self.changing_keys.lock().await;
         let now = self.now();
-        let until = now.plus(self.own_time_rules().retention()).plus(OVERLAP_MARGIN);
+        let last_token = self.not_before_any_issue(now);
+        let until = last_token.plus(self.own_time_rules().retention()).plus(OVERLAP_MARGIN);
         loop {
             let ring = self.store.key_ring().await?;
             let retired =

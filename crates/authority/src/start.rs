@@ -78,6 +78,7 @@ impl Authority {
             clients: clients.collect(),
             horizons,
             ratchet: AtomicU64::new(ratchet.milliseconds()),
+            latest_issue: AtomicU64::new(ratchet.milliseconds()),
             keys: ArcSwap::from_pointee(keys),
             changing_keys: tokio::sync::Mutex::default(),
             credentials: ArcSwap::from_pointee(credentials),

@@ -33,6 +33,7 @@ impl Authority {
         now: Timestamp,
     ) -> Retention {
         let kind = named.target.kind();
+        let now = self.not_before_any_issue(now);
         let longest = now.plus(rules.retention());
         let retain_until = match (&named.target, named.expires_at) {
             (quash_core::revocation::target::Target::Key(_), _) => Timestamp::FOREVER,

@@ -141,3 +141,17 @@ async fn a_clock_that_jumps_back_behind_a_purge_revives_nothing() {
     );
     assert_eq!(again.await.unwrap().authority.now(), after(3600), "over a restart too");
 }
+
+#[tokio::test]
+async fn an_entry_outlives_tokens_that_were_issued_while_the_clock_was_ahead() {
+    // I6, I10: found by the simulation.
+    let scene = scene().await;
+    scene.clock.set(after(5_000));
+    let tokens = scene.signs_in("alice").await;
+    scene.clock.set(START);
+    scene.revokes(TargetRequest::Subject(subject("alice"))).await;
+    scene.clock.set(after(1_000));
+    scene.authority.maintain().await.unwrap();
+    scene.clock.set(after(5_001));
+    assert_eq!(scene.refuses(&tokens), "admin");
+}
