@@ -32,9 +32,7 @@ pub(crate) fn holds(
             Err(i7_no_false_revocation::broken(token, rejection))
         }
         (Verdict::Accepted, Answer::Accepted) => Ok(()),
-        (_, Answer::Accepted) if token.seen_revoked => {
-            Err(i6_no_resurrection::accepted_again(token, verdict))
-        }
+        (_, Answer::Accepted) if token.seen_revoked => Err(i6_no_resurrection::accepted_again(oracle, token)),
         (_, Answer::Accepted) => Err(broken(token, verdict, "it is accepted")),
         (_, Answer::Rejected(rejection)) => is_the_reason(oracle, token, verdict, rejection),
     }

@@ -1,6 +1,6 @@
 //! I6. Of the design: *no resurrection through purge, compaction, restart, migration, restore.*
 
-use crate::oracle::{Token, Verdict};
+use crate::oracle::{Oracle, Token};
 use crate::violation::{Invariant, Violation};
 
 pub(crate) const RULE: Invariant = Invariant {
@@ -9,8 +9,9 @@ pub(crate) const RULE: Invariant = Invariant {
 };
 
 /// A token that was refused for a revocation is accepted.
-pub(crate) fn accepted_again(token: &Token, verdict: Verdict) -> Violation {
-    let seen = format!("{} was seen revoked and is accepted: {verdict:?}", token.describe());
+pub(crate) fn accepted_again(oracle: &Oracle, token: &Token) -> Violation {
+    let hit = oracle.strongest_hit(token);
+    let seen = format!("{} was seen revoked and is accepted: {hit:?}", token.describe());
     Violation::of(RULE, seen)
 }
 

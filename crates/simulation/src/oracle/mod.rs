@@ -47,6 +47,10 @@ pub(crate) struct Oracle {
     pub(crate) purged_at: Timestamp,
     /// The latest purge that was answered: nothing is judged at an earlier instant.
     pub(crate) ratchet: Timestamp,
+    /// When the latest token was handed out, by this server or by one before it.
+    pub(crate) issued_at: Timestamp,
+    /// The same, at the start of the server that runs.
+    pub(crate) issued_before_start: Timestamp,
     /// Recent heads, and when they were the head, for backends that read one before they check a password.
     pub(crate) heads: VecDeque<(Position, Timestamp)>,
 }
@@ -64,6 +68,8 @@ impl Oracle {
             highest_seen: origin,
             purged_at: Timestamp::EPOCH,
             ratchet: Timestamp::EPOCH,
+            issued_at: Timestamp::EPOCH,
+            issued_before_start: Timestamp::EPOCH,
             heads: VecDeque::new(),
         }
     }
@@ -73,6 +79,7 @@ impl Oracle {
         if let Ok(position) = Position::new(token.says.pos) {
             self.highest_seen = self.highest_seen.max(position);
         }
+        self.issued_at = self.issued_at.max(Timestamp::from_seconds(token.says.iat));
         self.tokens.push(token);
         self.tokens.len() - 1
     }

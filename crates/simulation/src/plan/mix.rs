@@ -52,7 +52,9 @@ fn op(rng: &mut Rng) -> Op {
         79..80 => Op::Introspect(pick(rng)),
         80..88 => Op::Advance(span(rng)),
         88..93 => move_to(rng),
-        93..95 => Op::JumpBack(rng.between(1, 60 * 1000)),
+        93..95 => {
+            Op::JumpBack(if rng.one_in(2) { rng.between(1, 60_000) } else { rng.between(60_000, 7_200_000) })
+        }
         95..97 => Op::Purge,
         97..99 => Op::RotateKeys,
         _ => Op::Restart,

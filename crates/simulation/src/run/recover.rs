@@ -1,5 +1,7 @@
 //! Stopping and starting: in good order, and through a fault.
 
+use std::time::Duration;
+
 use quash_storage::ports::StoreError;
 
 use super::{Run, Taken};
@@ -35,6 +37,8 @@ impl Run {
 
     async fn after_start(&mut self) -> Result<(), Violation> {
         self.watermark = Watermark::default();
+        self.oracle.issued_before_start = self.oracle.issued_at;
+        self.world.retreat(Duration::ZERO, self.oracle.issued_at);
         let log = self.whole_log().await?;
         let server = self.world.server()?;
         let head = server.store.head().await.map_err(Violation::stuck)?.position;

@@ -40,7 +40,7 @@ impl Run {
     }
 
     pub(super) fn jump_back(&mut self, milliseconds: u64) -> Result<Taken, Violation> {
-        self.world.retreat(Duration::from_millis(milliseconds));
+        self.world.retreat(Duration::from_millis(milliseconds), self.oracle.issued_before_start);
         i10::holds(self.world.server()?, &self.oracle)?;
         self.observe_time()
     }

@@ -22,6 +22,9 @@ use crate::violation::Violation;
 /// When every run begins: 2023-11-14T22:13:20Z.
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
+/// How far the clock can lie behind an earlier server's tokens.
+const MOST_BEHIND_AT_START: Duration = Duration::from_secs(60);
+
 /// One server, its disk, and what it takes for time and chance.
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
@@ -83,8 +86,11 @@ impl World {
         self.clock.advance(span);
     }
 
-    /// Moves the clock back.
-    pub(crate) fn retreat(&self, span: Duration) {
-        self.clock.set(self.clock.now().minus(span));
+    /// Moves the clock back, but to no earlier than a minute before `floor`: when an earlier server issued a token. A
+    /// server can not know how far ahead the clock of the one before it was, unless that one purged; a minute is
+    /// covered by what is kept longer than needed.
+    pub(crate) fn retreat(&self, span: Duration, floor: Timestamp) {
+        let earliest = floor.minus(MOST_BEHIND_AT_START);
+        self.clock.set(self.clock.now().minus(span).max(earliest));
     }
 }
