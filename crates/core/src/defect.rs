@@ -3,7 +3,7 @@
 /// What is wrong with a token before its life and its revocation are even looked at.
 ///
 /// Callers on the network hear one generic `invalid_token` for all of them; the exact one goes into a metric
-/// (attacks.md, section B). Exhaustive on purpose: a new way to be wrong must be handled everywhere.
+/// (the threat model). Exhaustive on purpose: a new way to be wrong must be handled everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Defect {
     /// Longer than the size limit; nothing of it was decoded.

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn ids_are_compared_byte_by_byte_without_normalisation() {
-        // attacks.md row 15: composed and decomposed forms are two subjects.
+        // attack row 15: composed and decomposed forms are two subjects.
         assert_ne!(Subject::new("caf\u{e9}"), Subject::new("cafe\u{301}"));
     }
 

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn no_text_can_end_its_header_or_begin_another_item() {
-        // attacks.md rows 15 and 30
+        // attack rows 15 and 30
         assert_eq!(one(Some("a\r\nX-Auth-Roles: admin")), "a%0D%0AX-Auth-Roles:%20admin");
         assert_eq!(many(["user", "x,admin"].into_iter(), b','), "user,x%2Cadmin");
         assert_eq!(one(Some("é\0")), "%C3%A9%00");

@@ -55,7 +55,7 @@ async fn all_four_headers_are_there_even_when_the_token_says_nothing() {
 
 #[tokio::test]
 async fn no_subject_can_break_out_of_its_header() {
-    // attacks.md row 15
+    // attack row 15
     let house = House::new().await;
     for (subject, header) in
         [("用户", "%E7%94%A8%E6%88%B7"), ("a b", "a%20b"), ("100%", "100%25"), ("x,y;z=\"1\"", "x,y;z=\"1\"")]
@@ -177,7 +177,7 @@ async fn nothing_but_the_four_codes_is_ever_answered() {
 
 #[tokio::test]
 async fn spoofed_headers_are_neither_believed_nor_echoed() {
-    // attacks.md row 30, CVE-2025-64484, CVE-2025-48865, CVE-2026-40575
+    // attack row 30, CVE-2025-64484, CVE-2025-48865, CVE-2026-40575
     let house = House::new().await;
     let token = token(&house, "alice").await;
     let spoofed = [

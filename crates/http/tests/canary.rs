@@ -1,4 +1,4 @@
-//! I13, attacks.md row 36: a secret that somebody sends, wherever they put it, is found in no answer, header, log
+//! I13, attack row 36: a secret that somebody sends, wherever they put it, is found in no answer, header, log
 //! line or metric.
 
 use std::io::Write;

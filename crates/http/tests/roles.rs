@@ -1,4 +1,4 @@
-//! Who may do what, tried on every route of the router's own table (attacks.md row 37): deny by default.
+//! Who may do what, tried on every route of the router's own table (attack row 37): deny by default.
 
 use quash_authority::{Role, allows};
 use quash_http::{Access, RouteInfo, RouteMethod, routes};
@@ -52,7 +52,7 @@ async fn every_native_route_without_a_credential_is_401() {
 
 #[tokio::test]
 async fn a_key_in_the_query_is_no_key() {
-    // RFC 6750 section 2.3 is not supported on purpose; attacks.md row 36.
+    // RFC 6750 section 2.3 is not supported on purpose; attack row 36.
     let house = House::new().await;
     let key = crate::house::encode(crate::house::ADMIN_KEY);
     for name in ["access_token", "key", "token"] {

@@ -1,4 +1,4 @@
-//! The language-neutral tokens of `vectors/tokens`, sent to `/auth/check` and to introspection (attacks.md rows 1
+//! The language-neutral tokens of `vectors/tokens`, sent to `/auth/check` and to introspection (attack rows 1
 //! to 24): whatever has a defect gets the generic answer, whichever it is.
 
 use std::collections::BTreeMap;

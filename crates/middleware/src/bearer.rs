@@ -16,7 +16,7 @@ pub(crate) enum Bearer<'a> {
 
 impl<'a> Bearer<'a> {
     /// Reads the one `Authorization` header. A token in the query or in a form is no token (RFC 6750 sections 2.2,
-    /// 2.3 and 5.3; attacks.md row 36).
+    /// 2.3 and 5.3; attack row 36).
     pub(crate) fn of(headers: &'a HeaderMap) -> Self {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         match (values.next(), values.next()) {

@@ -49,7 +49,7 @@ async fn sixty_four_parallel_uses_of_one_refresh_token_get_one_successor() {
 
 #[tokio::test]
 async fn a_retry_after_a_lost_reply_gets_the_same_successor() {
-    // S03; attacks.md, finding 5
+    // S03; threat model
     let scene = scene().await;
     let first = scene.signs_in("alice").await;
     let lost = scene.renews(&first).await;
@@ -113,7 +113,7 @@ async fn a_stolen_token_used_many_times_at_once_ends_the_session_with_one_entry(
 
 #[tokio::test]
 async fn a_refresh_token_ahead_of_its_row_is_adopted_with_an_alarm() {
-    // attacks.md: Keycloak #49213, a fail-over that lost writes kills sessions for good. The row here is behind
+    // seen elsewhere: Keycloak #49213, a fail-over that lost writes kills sessions for good. The row here is behind
     // because the tokens were made over a store that went on.
     let scene = scene().await;
     let first = scene.signs_in("alice").await;
@@ -134,7 +134,7 @@ async fn a_refresh_token_ahead_of_its_row_is_adopted_with_an_alarm() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_that_lands_between_renewals_wins_always() {
-    // attacks.md: sa-token-rust writes the session back whole and the logout is lost.
+    // seen elsewhere: sa-token-rust writes the session back whole and the logout is lost.
     for round in 0..20 {
         let scene = Arc::new(scene().await);
         let tokens = scene.signs_in("alice").await;
@@ -167,7 +167,7 @@ async fn a_session_ended_after_a_use_was_judged_but_before_it_was_answered_gives
 
 #[tokio::test]
 async fn every_generation_within_its_own_grace_repeats() {
-    // attacks.md: SuperTokens treats a reordered reply as an orphaned branch.
+    // seen elsewhere: SuperTokens treats a reordered reply as an orphaned branch.
     let scene = scene().await;
     let first = scene.signs_in("alice").await;
     let second = scene.renews(&first).await;

@@ -16,7 +16,7 @@ use crate::verified::VerifiedClaims;
 pub struct TimeRules {
     /// Added to `exp` and taken from `nbf`; at most 60 s. Never applied to revocation.
     pub leeway: Duration,
-    /// How far ahead `iat` may lie (attacks.md row 17).
+    /// How far ahead `iat` may lie (attack row 17).
     pub future_skew: Duration,
     /// The longest life of the issuer's tokens, ever. Entries are forgotten after it, so a token that would
     /// live longer is refused.

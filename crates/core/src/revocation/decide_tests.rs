@@ -73,7 +73,7 @@ fn a_token_is_accepted_from_the_very_instant_of_nbf_minus_leeway() {
 
 #[test]
 fn a_token_issued_further_ahead_than_the_skew_is_refused_outright() {
-    // attacks.md row 17: it would escape every cutoff.
+    // attack row 17: it would escape every cutoff.
     assert_eq!(at(living(1_600), 995_000), Decision::Accept);
     assert_eq!(at(living(1_600), 994_999), Decision::Reject(Rejection::IssuedInFuture));
 }
@@ -131,7 +131,7 @@ fn everything_ended() -> Entry {
 
 #[test]
 fn leeway_is_never_applied_to_a_cutoff_of_a_foreign_token() {
-    // attacks.md row 19: iat <= cutoff second is revoked; within the skew too; leeway plays no part.
+    // attack row 19: iat <= cutoff second is revoked; within the skew too; leeway plays no part.
     let state = state();
     state.apply(&everything_ended().record(state.log_key())).unwrap();
     let issued = |iat: u64| Registered { issued_at: Some(iat), expires_at: 1_000, ..Registered::default() };

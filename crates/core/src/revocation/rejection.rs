@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_forged_token_is_not_told_how_it_failed() {
-        // attacks.md section B
+        // the threat model
         assert_eq!(Rejection::Invalid(Defect::BadSignature).reason(), "invalid_token");
         assert_eq!(Rejection::Invalid(Defect::UnknownKey).reason(), "invalid_token");
     }

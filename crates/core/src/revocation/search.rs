@@ -20,8 +20,8 @@ use crate::revocation::target_key::TargetKey;
 pub(super) fn strongest_hit(question: &Question<'_>, state: &RevocationState) -> Option<Hit> {
     let issued = issued(question);
     let mut search = Search { question, state, single: state.single.read(), strongest: None, issued };
-    search.identities();
-    search.cutoffs();
+    search.named();
+    search.wide();
     search.strongest.map(|(fact, kind)| search.hit(fact, kind))
 }
 
@@ -61,28 +61,35 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Identity targets are always looked up in the maps: they hit whatever the token's position.
-    fn identities(&mut self) {
+    /// What the token names by itself. Identities are always looked up: they hit whatever the token's position.
+    /// Cutoffs are looked up unless their mark shows that none was recorded after it.
+    fn named(&mut self) {
         let names = self.question.names;
         let token_kind =
             if self.question.token.token().is_some() { TargetKind::Token } else { TargetKind::TokenDigest };
-        self.look_up(names.token, token_kind);
-        self.look_up(names.session, TargetKind::Session);
-        if names.issuer.keys.position() > 0 {
-            let key =
-                self.question.token.key().map(|key| names.issuer.key.of_id(TargetKind::Key, key.as_str()));
-            self.look_up(key, TargetKind::Key);
+        let changed = |key: &TargetKey| self.may_hit(self.state.mark_of(*key));
+        let keys = [
+            (names.token, token_kind),
+            (names.session, TargetKind::Session),
+            (names.subject.filter(changed), TargetKind::Subject),
+            (names.device.filter(changed), TargetKind::Device),
+        ];
+        // All four reads are under way before the first is waited for.
+        let held = keys.map(|(key, _)| key.is_some_and(|key| self.single.may_hold(key)));
+        for ((key, kind), held) in keys.into_iter().zip(held) {
+            if held {
+                self.look_up(key, kind);
+            }
         }
     }
 
-    /// Cutoffs are looked up unless their mark shows that none was recorded after the token's position.
-    fn cutoffs(&mut self) {
-        let names = self.question.names;
-        for (key, kind) in [(names.subject, TargetKind::Subject), (names.device, TargetKind::Device)] {
-            let changed = key.is_some_and(|key| self.may_hit(self.state.mark_of(key)));
-            self.look_up(key.filter(|_| changed), kind);
+    /// What many tokens have in common: few entries are about such targets, so their marks are asked first.
+    fn wide(&mut self) {
+        let issuer = &self.question.names.issuer;
+        if issuer.keys.position() > 0 {
+            let key = self.question.token.key().map(|key| issuer.key.of_id(TargetKind::Key, key.as_str()));
+            self.look_up(key, TargetKind::Key);
         }
-        let issuer = &names.issuer;
         if self.may_hit(issuer.clients.position()) {
             let key = self.question.token.client().map(|client| issuer.key.of_id(TargetKind::Client, client));
             self.look_up(key, TargetKind::Client);

@@ -141,7 +141,7 @@ mod tests {
             leeway in 0_u64..10,
             now in 60_000_u64..160_000,
         ) {
-            // RFC 7519 sections 4.1.4 to 4.1.6; attacks.md rows 16 and 17
+            // RFC 7519 sections 4.1.4 to 4.1.6; attack rows 16 and 17
             let token = token(expires_at, not_before, issued_at);
             let rules = TimeRules {
                 leeway: Duration::from_secs(leeway),

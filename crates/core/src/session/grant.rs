@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_generation_ahead_of_the_row_is_adopted_and_the_lost_ones_have_no_grace() {
-        // attacks.md: a fail-over that lost writes must not kill sessions.
+        // seen elsewhere: a fail-over that lost writes must not kill sessions.
         let grant = grant().rotate(Generation(0), at(100));
         assert_eq!(grant.judge(Generation(5), at(101), GRACE), Presented::Ahead);
         let adopted = grant.rotate(Generation(5), at(101));

@@ -4,7 +4,7 @@
 //! every other code. Answers from memory, with no store read.
 //!
 //! - Nothing of the request is believed but its one `Authorization` header. Forwarded headers and identity headers
-//!   are not even looked at (attacks.md row 30), a token in the URL is no token (row 36).
+//!   are not even looked at (attack row 30), a token in the URL is no token (row 36).
 //! - A 200 carries all four identity headers, empty where the token says nothing, so that a gateway which copies
 //!   them overwrites whatever its client sent under the same names.
 //! - `?scope=read%20write` in the URL that the gateway is configured with asks for these scopes. Gateways may append

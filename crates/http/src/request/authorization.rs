@@ -1,5 +1,5 @@
 //! The `Authorization` header: exactly one, or none. Nowhere else is a credential looked for; never in the URL
-//! (RFC 6750 section 5.3 of its security advice, attacks.md row 36).
+//! (RFC 6750 section 5.3 of its security advice, attack row 36).
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;

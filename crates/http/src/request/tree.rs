@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_member_that_occurs_twice_is_refused_at_any_depth() {
-        // RFC 8259 section 4; attacks.md row 12
+        // RFC 8259 section 4; attack row 12
         for text in [r#"{"a":1,"a":1}"#, r#"{"b":[{"a":1,"a":2}]}"#, r#"{"a":1,"\u0061":2}"#] {
             let bad = parse(text.as_bytes()).unwrap_err();
             assert_eq!((bad.fault, bad.field.as_deref()), (Fault::Duplicate, Some("a")), "{text}");
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn nesting_is_bounded_and_the_bound_itself_passes() {
-        // attacks.md row 11
+        // attack row 11
         let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
         assert!(parse(nested(DEEPEST).as_bytes()).is_ok());
         for depth in [DEEPEST + 1, 30_000] {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_is_not_one_json_value_in_utf8_is_refused() {
-        // attacks.md row 15
+        // attack row 15
         let bom = b"\xEF\xBB\xBF{}".as_slice();
         let cases: [&[u8]; 9] =
             [b"", b"{", b"{} {}", b"{\"a\":NaN}", b"{a:1}", b"{\"a\":1,}", b"\"\xFF\"", b"\"\\ud800\"", bom];

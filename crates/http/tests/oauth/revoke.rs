@@ -48,7 +48,7 @@ async fn a_wrong_hint_does_no_harm() {
 
 #[tokio::test]
 async fn unknown_foreign_and_repeated_tokens_are_answered_alike() {
-    // attacks.md row 26; RFC 7009 section 2.2
+    // attack row 26; RFC 7009 section 2.2
     let house = House::new().await;
     let tokens = house.sign_in("alice").await;
     let (access, refresh) = (text(&tokens["access_token"]), text(&tokens["refresh_token"]));
@@ -69,7 +69,7 @@ async fn unknown_foreign_and_repeated_tokens_are_answered_alike() {
 
 #[tokio::test]
 async fn nothing_wider_than_a_session_is_hit() {
-    // attacks.md row 26
+    // attack row 26
     let house = House::new().await;
     let (one, two) = (house.sign_in("alice").await, house.sign_in("alice").await);
     give_back(&house, &text(&one["refresh_token"])).await;
@@ -78,7 +78,7 @@ async fn nothing_wider_than_a_session_is_hit() {
 
 #[tokio::test]
 async fn nobody_revokes_anonymously() {
-    // attacks.md row 26
+    // attack row 26
     let house = House::new().await;
     let token = text(&house.sign_in("alice").await["access_token"]);
     let reply = house.post("/oauth/revoke").form(&[("token", &token)]).send().await;

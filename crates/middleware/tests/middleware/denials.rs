@@ -24,7 +24,7 @@ async fn whoever_brings_no_token_is_asked_for_one_without_an_error_code() {
 
 #[tokio::test]
 async fn a_token_in_the_url_is_no_token() {
-    // RFC 6750 section 5.3, attacks.md row 36
+    // RFC 6750 section 5.3, attack row 36
     let house = House::new();
     let api = House::api(RequireToken::new(house.gate()));
     let reply = ask(&api, &format!("/?access_token={}", house.token("")), &[]).await;
@@ -47,7 +47,7 @@ async fn several_or_strange_authorization_headers_are_refused() {
 
 #[tokio::test]
 async fn forged_tokens_hear_one_answer_whatever_is_wrong_with_them() {
-    // attacks.md section B: the reason of what does not verify goes into metrics only
+    // the threat model: the reason of what does not verify goes into metrics only
     let house = House::new();
     let api = House::api(RequireToken::new(house.gate()));
     let good = house.token("");

@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn private_and_loopback_addresses_are_reached_only_when_allowed() {
-        // attacks.md row 28.
+        // attack row 28.
         for text in [
             "10.0.0.1",
             "127.0.0.1",

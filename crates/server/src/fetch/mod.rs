@@ -1,6 +1,6 @@
 //! Fetches documents from URLs that a configuration names, without becoming a tool against our own network.
 //!
-//! attacks.md rows 28 and 29: the name is resolved once and the connection goes to exactly the addresses that were
+//! attack rows 28 and 29: the name is resolved once and the connection goes to exactly the addresses that were
 //! looked at; private ones are refused unless allowed; https, no redirects, no proxy, 5 s for all of it, 64 KiB.
 
 pub mod addresses;

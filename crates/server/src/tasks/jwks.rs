@@ -1,4 +1,4 @@
-//! Keeps the keys of a foreign issuer fresh (attacks.md row 29).
+//! Keeps the keys of a foreign issuer fresh (attack row 29).
 //!
 //! INVARIANT: at most one fetch begins in a cooldown, whatever tokens come in. A set that can not be used never
 //! replaces one that can.

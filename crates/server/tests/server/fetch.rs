@@ -1,4 +1,4 @@
-//! attacks.md rows 28 and 29: a URL in the configuration is no way into our own network.
+//! attack rows 28 and 29: a URL in the configuration is no way into our own network.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! attacks.md row 29: a flood of unknown keys, and poisoned key sets. Time is the test's own.
+//! attack row 29: a flood of unknown keys, and poisoned key sets. Time is the test's own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -58,7 +58,7 @@ pub async fn a_cutoff_ends_what_it_names_and_was_opened_before_it(store: Arc<dyn
     }
 }
 
-/// I7: nothing is ended that the entry does not name (attacks.md rows 15 and 21).
+/// I7: nothing is ended that the entry does not name (attack rows 15 and 21).
 pub async fn a_cutoff_spares_what_it_does_not_name(store: Arc<dyn Store>) {
     let (session, grant) = open(&store, with_roles("alice")).await;
     let others = [

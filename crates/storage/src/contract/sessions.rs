@@ -89,7 +89,7 @@ pub async fn the_first_ending_stands(store: Arc<dyn Store>) {
     assert_eq!(listed(&store, &session).await, ended);
 }
 
-/// Contract "whole": of the own issuer, with effect `end`, and not sparing that session (attacks.md row 21).
+/// Contract "whole": of the own issuer, with effect `end`, and not sparing that session (attack row 21).
 pub async fn only_an_end_of_the_own_issuer_ends_a_row(store: Arc<dyn Store>) {
     let (session, grant) = signed_in(&store, "alice", at(0)).await;
     let end = entry(Target::Session(session.id.clone()), at(1));

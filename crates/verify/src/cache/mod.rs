@@ -22,13 +22,16 @@ use self::tail::{ByTail, Tail};
 use crate::issuer::TrustedIssuer;
 use crate::token::VerifiedToken;
 
+/// How many tokens the map has room for at first.
+const FIRST_ROOM: usize = 64;
+
 /// How many places are swept before a waiting insert gets its turn.
 const SWEPT_AT_ONCE: usize = 1024;
 
 /// Verified tokens by their text.
 ///
 /// Readers take no lock; inserting takes one. INVARIANT: a text is found only if every byte of it is that of a
-/// text that was inserted, and then with the token that it was inserted with (attacks.md row 24).
+/// text that was inserted, and then with the token that it was inserted with (attack row 24).
 pub(crate) struct TokenCache {
     map: HashMap<Tail, Cached, ByTail>,
     ring: Mutex<Ring>,
@@ -102,6 +105,10 @@ impl TokenCache {
         } else {
             let was_used = |tail| map.get(&tail).is_some_and(|held| held.used.swap(false, Ordering::Relaxed));
             let Some((place, gone)) = ring.place(placed, now, was_used) else { return };
+            // The map itself would grow only when it is nearly full and slow.
+            if ring.is_crowded() {
+                map.reserve(ring.double_room(FIRST_ROOM));
+            }
             if let Some(gone) = gone {
                 map.remove(&gone.tail);
             }

@@ -25,7 +25,7 @@ pub enum Relaxation {
     AnyType,
     /// Tokens without a subject are taken. They are revoked one by one, by session, or all together.
     MissingSubject,
-    /// Tokens without `iat` are taken. Every cutoff that applies hits them, whenever it was made (attacks.md
+    /// Tokens without `iat` are taken. Every cutoff that applies hits them, whenever it was made (the threat model
     /// row 18), and `exp` may lie no further ahead than the longest life of the issuer's tokens.
     MissingIssuedAt,
     /// The subject is in this claim instead of `sub`; there it may also be an integer.

@@ -33,16 +33,12 @@ fn a_token_of_an_issuer_that_nobody_trusts_is_refused() {
     }
     assert_eq!(world.defect(&world.own(&json!({ "iss": null })), NOW), "unknown_issuer");
     assert_eq!(world.defect(&world.own(&json!({ "iss": "https://who.example" })), NOW), "unknown_issuer");
-    assert_eq!(
-        world.defect(&world.own(&json!({ "iss": [OWN] })), NOW),
-        "unknown_issuer",
-        "attacks.md row 23"
-    );
+    assert_eq!(world.defect(&world.own(&json!({ "iss": [OWN] })), NOW), "unknown_issuer", "attack row 23");
 }
 
 #[test]
 fn a_key_vouches_for_its_own_issuer_only() {
-    // attacks.md row 21: a key id collision across issuers; ASVS 6.8.1.
+    // attack row 21: a key id collision across issuers; ASVS 6.8.1.
     let (ours, theirs) = (signing_key(1, "same-kid"), signing_key(2, "same-kid"));
     let verifier = Verifier::builder()
         .issuer(own_config(&ours))

@@ -1,4 +1,4 @@
-//! Keys come and go (I9; attacks.md row 29).
+//! Keys come and go (I9; attack row 29).
 
 use quash_core::revocation::freshness::Undecided;
 use quash_jose::KeySet;
@@ -43,7 +43,7 @@ fn another_key_of_the_same_name_voids_cached_signatures_too() {
 
 #[test]
 fn an_empty_or_unexpected_key_set_never_replaces_a_good_one() {
-    // attacks.md row 29
+    // attack row 29
     let world = World::new();
     let token = world.foreign(&json!({}));
     assert_eq!(world.verifier.replace_keys(&issuer(FOREIGN), KeySet::default()), Err(KeysRefused::Empty));

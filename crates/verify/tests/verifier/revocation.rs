@@ -45,14 +45,14 @@ fn every_kind_of_target_hits_the_tokens_that_it_names_and_no_others() {
 
 #[test]
 fn a_device_of_one_subject_is_not_that_of_another() {
-    // attacks.md row 21
+    // attack row 21
     let token = |world: &World| world.own(&json!({ "sub": "bob" }));
     assert!(!refused_after(end(target::device("alice", "dev_1")), token));
 }
 
 #[test]
 fn equal_subjects_of_two_issuers_are_two_people() {
-    // attacks.md row 21
+    // attack row 21
     let world = World::new();
     let (own, foreign) = (world.own(&json!({})), world.foreign(&json!({})));
     world.revoke(end(target::subject("alice")));
@@ -63,7 +63,7 @@ fn equal_subjects_of_two_issuers_are_two_people() {
 
 #[test]
 fn a_subject_that_is_no_string_is_refused() {
-    // attacks.md row 21
+    // attack row 21
     let world = World::new();
     for subject in [json!(17), json!(["alice"]), json!({ "a": 1 }), json!(true)] {
         assert_eq!(world.defect(&world.own(&json!({ "sub": subject })), NOW), "malformed_claim");
@@ -72,7 +72,7 @@ fn a_subject_that_is_no_string_is_refused() {
 
 #[test]
 fn a_token_from_the_future_is_refused_beyond_the_skew() {
-    // attacks.md row 17: it would escape every cutoff. The skew is 5 s.
+    // attack row 17: it would escape every cutoff. The skew is 5 s.
     let world = World::new();
     let iat = |ahead: u64| world.foreign(&json!({ "iat": NOW + ahead, "exp": NOW + 300 }));
     assert!(world.accepts(&iat(5), NOW));
@@ -82,7 +82,7 @@ fn a_token_from_the_future_is_refused_beyond_the_skew() {
 
 #[test]
 fn a_foreign_token_of_the_cutoffs_own_second_is_refused_and_leeway_never_helps() {
-    // attacks.md row 19 and "same-second cutoffs": iat <= cutoff + skew.
+    // attack row 19 and "same-second cutoffs": iat <= cutoff + skew.
     let issued = |iat: u64| move |world: &World| world.foreign(&json!({ "iat": iat }));
     let cutoff = || end(target::subject("alice")).foreign().recorded(NOW - 10);
     assert!(refused_after(cutoff(), issued(NOW - 11)));
@@ -93,7 +93,7 @@ fn a_foreign_token_of_the_cutoffs_own_second_is_refused_and_leeway_never_helps()
 
 #[test]
 fn an_own_token_of_the_cutoffs_own_second_is_judged_by_position() {
-    // attacks.md row 19; S14: a sign-in in the same second passes, an older token of that second does not.
+    // attack row 19; S14: a sign-in in the same second passes, an older token of that second does not.
     let world = World::new();
     let before = world.own(&json!({ "pos": HEAD }));
     let position = world.revoke(end(target::subject("alice"))).number();
@@ -107,7 +107,7 @@ fn an_own_token_of_the_cutoffs_own_second_is_judged_by_position() {
 
 #[test]
 fn a_foreign_token_without_iat_is_hit_by_every_cutoff_and_one_without_jti_by_its_digest() {
-    // attacks.md row 18; S11
+    // attack row 18; S11
     let key = crate::support::signing_key(2, "foreign-1");
     let relaxed = crate::support::foreign_config(&key).relax(quash_verify::Relaxation::MissingIssuedAt);
     let world = World::with(|_| quash_verify::Verifier::builder().issuer(relaxed));
@@ -125,7 +125,7 @@ fn a_foreign_token_without_iat_is_hit_by_every_cutoff_and_one_without_jti_by_its
 
 #[test]
 fn several_cutoffs_add_up_in_any_order() {
-    // attacks.md row 20: an older, wider cutoff must not hide a younger, narrower one (CVE-2026-18218).
+    // attack row 20: an older, wider cutoff must not hide a younger, narrower one (CVE-2026-18218).
     let targets =
         [Target::Issuer, target::client("web"), target::subject("alice"), target::device("alice", "dev_1")];
     for first in &targets {

@@ -1,4 +1,4 @@
-//! One token, many spellings (attacks.md finding 1, rows 5 to 7; S11).
+//! One token, many spellings (threat model, rows 5 to 7; S11).
 
 use quash_core::position::Position;
 use quash_core::revocation::target::Target;

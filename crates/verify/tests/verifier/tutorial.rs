@@ -78,7 +78,7 @@ fn without_any_one_of_the_relaxations_they_are_refused() {
 
 #[test]
 fn an_empty_secret_is_refused_under_every_relaxation() {
-    // attacks.md row 1
+    // attack row 1
     let relaxed = needed()
         .into_iter()
         .fold(IssuerConfig::foreign(issuer(NAME), Vec::new(), KeySet::default()), IssuerConfig::relax);

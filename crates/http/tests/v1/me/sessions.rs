@@ -33,7 +33,7 @@ async fn a_user_ends_one_of_their_sessions() {
 
 #[tokio::test]
 async fn nobody_ends_a_session_of_somebody_else() {
-    // attacks.md row 37: no answer tells whether such a session exists.
+    // attack row 37: no answer tells whether such a session exists.
     let house = House::new().await;
     let (alice, bob) = (house.sign_in("alice").await, house.sign_in("bob").await);
     for id in [text(&bob["session_id"]), "ses_0".to_owned()] {

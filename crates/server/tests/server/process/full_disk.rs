@@ -7,7 +7,7 @@ use super::running::Running;
 
 #[test]
 fn a_full_disk_is_answered_with_503_and_never_with_an_acknowledgement() {
-    // Finding 3 of the threat model: failing open is the default elsewhere.
+    // Threat model: failing open on a store error is the default elsewhere.
     let data = tempfile::tempdir().unwrap();
     let server = Running::start(data.path(), &["--dev"], Some(2_048));
     let session = server.sign_in("alice");

@@ -1,4 +1,4 @@
-//! The keys of another issuer at a URL: fetched, rotated, and kept when what comes is broken (attacks.md row 29).
+//! The keys of another issuer at a URL: fetched, rotated, and kept when what comes is broken (attack row 29).
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
