@@ -14,6 +14,8 @@ use quash_storage::ports::Store;
 pub enum Planted {
     /// The store answers before the sync.
     AcknowledgesBeforeSync,
+    /// A renewal writes the session's row back as it was when the call came in.
+    WritesSessionBackWhole,
     /// The verifier is told that it is up to date, not what is revoked.
     AppliesNothing,
     /// A cutoff of one device reaches the verifier as one of its subject.
@@ -36,8 +38,9 @@ pub enum Planted {
 
 impl Planted {
     /// Every bug, with the rule that must catch it.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::AcknowledgesBeforeSync, "I3"),
+        (Self::WritesSessionBackWhole, "I6"),
         (Self::AppliesNothing, "I1"),
         (Self::WidensDevices, "I7"),
         (Self::PurgesOneLifeEarly, "I8"),
@@ -53,6 +56,7 @@ impl Planted {
     pub(crate) const fn of_the_store(self) -> Option<Bug> {
         match self {
             Self::AcknowledgesBeforeSync => Some(Bug::AcknowledgeBeforeSync),
+            Self::WritesSessionBackWhole => Some(Bug::WriteSessionBackWhole),
             _ => None,
         }
     }

@@ -11,6 +11,8 @@ use std::cell::Cell;
 pub enum Bug {
     /// The embedded store answers its callers before the sync of their batch.
     AcknowledgeBeforeSync,
+    /// A renewal writes the session's row back as it was when the call came in.
+    WriteSessionBackWhole,
 }
 
 thread_local! {

@@ -57,6 +57,8 @@ pub struct EmbeddedStore {
     shared: Arc<Shared>,
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    #[cfg(feature = "planted")]
+    bug: Option<crate::planted::Bug>,
 }
 
 /// What callers and the writer share.

@@ -159,7 +159,13 @@ fn start(database: SharedDatabase, constants: Constants) -> Result<EmbeddedStore
     let writer = Writer::new(Arc::clone(&shared), waiting);
     let thread = std::thread::Builder::new().name("quash-store".into()).spawn(move || writer.run());
     let thread = thread.map_err(|error| io_error(&error))?;
-    Ok(EmbeddedStore { shared, jobs: Some(jobs), writer: Mutex::new(Some(thread)) })
+    Ok(EmbeddedStore {
+        shared,
+        jobs: Some(jobs),
+        writer: Mutex::new(Some(thread)),
+        #[cfg(feature = "planted")]
+        bug: crate::planted::planted(),
+    })
 }
 
 /// The head as the file has it.

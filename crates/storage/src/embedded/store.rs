@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use quash_core::ids::{CredentialId, GrantId, SessionId};
 use quash_core::position::{Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::revocation::record::Record;
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
@@ -58,6 +59,20 @@ impl RevocationLog for EmbeddedStore {
         }
     }
 
+    async fn live_records_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let recent = self.shared.recent().live_after(after, now, limit);
+        if let Some(entries) = recent {
+            let key = self.shared.constants.identity.key;
+            return Ok(entries.iter().map(|entry| entry.record(&key)).collect());
+        }
+        self.walk(move |shared| shared.read_log(|tables| tables.live_records_after(after, now, limit))).await
+    }
+
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.walk(move |shared| shared.read_log(|tables| tables.entries_before(before, limit))).await
     }
@@ -80,6 +95,11 @@ impl SessionRegistry for EmbeddedStore {
 
     async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
         let grant = grant.clone();
+        #[cfg(feature = "planted")]
+        if self.bug == Some(crate::planted::Bug::WriteSessionBackWhole) {
+            let stale = self.shared.read(|tables| tables.grant(&grant))?.map(|(_, listed)| listed.session);
+            return self.write(move |tables| tables.renew_and_write_back(&grant, renewal, stale)).await;
+        }
         self.write(move |tables| tables.renew(&grant, renewal)).await
     }
 

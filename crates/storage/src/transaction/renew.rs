@@ -23,4 +23,16 @@ impl<T: Write> Transaction<'_, T> {
         }
         Ok(Some(Renewed { verdict, session, grant, position: self.head.position }))
     }
+    /// The bug [`WriteSessionBackWhole`](crate::planted::Bug::WriteSessionBackWhole).
+    #[cfg(feature = "planted")]
+    pub(crate) fn renew_and_write_back(
+        &mut self,
+        grant: &GrantId,
+        renewal: Renewal,
+        stale: Option<quash_core::session::session::Session>,
+    ) -> Result<Option<Renewed>, StoreError> {
+        let renewed = self.renew(grant, renewal)?;
+        stale.iter().try_for_each(|session| self.put_session(session))?;
+        Ok(renewed)
+    }
 }
