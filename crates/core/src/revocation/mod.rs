@@ -27,3 +27,5 @@ pub mod target_key;
 mod decide_tests;
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod race_tests;
