@@ -98,7 +98,9 @@ impl SessionRegistry for EmbeddedStore {
         #[cfg(feature = "planted")]
         if self.bug == Some(crate::planted::Bug::WriteSessionBackWhole) {
             let stale = self.shared.read(|tables| tables.grant(&grant))?.map(|(_, listed)| listed.session);
-            return self.write(move |tables| tables.renew_and_write_back(&grant, renewal, stale)).await;
+            return self
+                .write(move |tables| tables.renew_and_write_back(&grant, renewal, stale.as_ref()))
+                .await;
         }
         self.write(move |tables| tables.renew(&grant, renewal)).await
     }

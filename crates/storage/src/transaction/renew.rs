@@ -29,10 +29,10 @@ impl<T: Write> Transaction<'_, T> {
         &mut self,
         grant: &GrantId,
         renewal: Renewal,
-        stale: Option<quash_core::session::session::Session>,
+        stale: Option<&quash_core::session::session::Session>,
     ) -> Result<Option<Renewed>, StoreError> {
         let renewed = self.renew(grant, renewal)?;
-        stale.iter().try_for_each(|session| self.put_session(session))?;
+        stale.into_iter().try_for_each(|session| self.put_session(session))?;
         Ok(renewed)
     }
 }
