@@ -36,6 +36,13 @@ type Shards = Box<[Shard]>;
 pub(super) struct Reader(Guard<Arc<Shards>>);
 
 impl Reader {
+    /// Whether there may be a fact about `key`; "no" is sure. One read of memory, which does not wait for others
+    /// of its kind.
+    #[inline]
+    pub(super) fn may_hold(&self, key: TargetKey) -> bool {
+        self.0.get(shard_of(key)).is_some_and(|shard| shard.may_hold(key))
+    }
+
     /// The fact about `key`.
     pub(super) fn find(&self, key: TargetKey) -> Option<Fact> {
         self.0.get(shard_of(key))?.find(key)?.fact()

@@ -29,7 +29,6 @@ use crate::verified::VerifiedClaims;
 /// forgets a record only at or after its `retain_until`.
 pub struct RevocationState {
     log_key: LogKey,
-    watermark: AtomicU64,
     marks: Marks,
     /// The only entry about a target, or, marked "more", a sign that they are all in `many`.
     pub(super) single: FactTable,
@@ -39,8 +38,21 @@ pub struct RevocationState {
     pub(super) details: HashMap<u64, Details>,
     pub(super) reasons: Reasons,
     issuers: HashMap<IssuerKey, Arc<IssuerScope>>,
+    progress: Progress,
+}
+
+/// What every record changes: on cache lines of its own, so that readers of the rest are not disturbed.
+#[repr(align(128))]
+struct Progress {
+    watermark: AtomicU64,
     live: AtomicUsize,
     writer: Mutex<()>,
+}
+
+impl Progress {
+    fn from(origin: Position) -> Self {
+        Self { watermark: AtomicU64::new(origin.number()), live: AtomicUsize::new(0), writer: Mutex::new(()) }
+    }
 }
 
 /// What few entries have.
@@ -69,26 +81,24 @@ impl RevocationState {
     pub fn new(log_key: LogKey, origin: Position) -> Self {
         Self {
             log_key,
-            watermark: AtomicU64::new(origin.number()),
             marks: Marks::new(),
             single: FactTable::new(),
             many: HashMap::default(),
             details: HashMap::default(),
             reasons: Reasons::default(),
             issuers: HashMap::default(),
-            live: AtomicUsize::new(0),
-            writer: Mutex::new(()),
+            progress: Progress::from(origin),
         }
     }
 
     /// The position up to which every entry is known.
     pub fn watermark(&self) -> Position {
-        Position::new(self.watermark.load(Ordering::Acquire)).unwrap_or(Position::LAST)
+        Position::new(self.progress.watermark.load(Ordering::Acquire)).unwrap_or(Position::LAST)
     }
 
     /// How many entries are held.
     pub fn live_entries(&self) -> usize {
-        self.live.load(Ordering::Relaxed)
+        self.progress.live.load(Ordering::Relaxed)
     }
 
     /// The key that digests ids for this state.
@@ -107,7 +117,7 @@ impl RevocationState {
             return Err(OutOfOrder { watermark, offered: record.position });
         }
         self.hold(record);
-        self.watermark.store(record.position.number(), Ordering::Release);
+        self.progress.watermark.store(record.position.number(), Ordering::Release);
         Ok(())
     }
 
@@ -115,7 +125,7 @@ impl RevocationState {
     /// living token could be hit by. Never lowers it.
     pub fn advance(&self, position: Position) {
         let _writing = self.lock();
-        self.watermark.fetch_max(position.number(), Ordering::AcqRel);
+        self.progress.watermark.fetch_max(position.number(), Ordering::AcqRel);
     }
 
     fn hold(&self, record: &Record) {
@@ -130,7 +140,7 @@ impl RevocationState {
             fact = fact.with_details();
         }
         self.insert(record.key, fact);
-        self.live.fetch_add(1, Ordering::Relaxed);
+        self.progress.live.fetch_add(1, Ordering::Relaxed);
         match self.scope(record.issuer).mark(record.kind) {
             Some(mark) => mark.raise(record.position),
             None => self.marks.raise(record.key, record.position),
@@ -163,7 +173,7 @@ impl RevocationState {
     fn purge_keys(&self, keys: &[TargetKey], now: Timestamp) -> usize {
         let _writing = self.lock();
         let gone = keys.iter().map(|key| self.purge_key(*key, now)).sum();
-        self.live.fetch_sub(gone, Ordering::Relaxed);
+        self.progress.live.fetch_sub(gone, Ordering::Relaxed);
         gone
     }
 
@@ -242,7 +252,7 @@ impl RevocationState {
 
     fn lock(&self) -> MutexGuard<'_, ()> {
         // The guard protects no data of its own: a writer that panicked left whole records behind.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

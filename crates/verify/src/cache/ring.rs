@@ -15,6 +15,8 @@ pub(super) struct Ring {
     free: Vec<u32>,
     hand: usize,
     capacity: usize,
+    /// How many tokens the map that this ring belongs to was made roomy for.
+    room: usize,
 }
 
 /// One token on the ring.
@@ -34,7 +36,7 @@ impl Ring {
     pub(super) fn new(capacity: usize) -> Self {
         // A place is named by 32 bits.
         let capacity = capacity.min(u32::MAX as usize);
-        Self { places: Vec::new(), free: Vec::new(), hand: 0, capacity }
+        Self { places: Vec::new(), free: Vec::new(), hand: 0, capacity, room: 0 }
     }
 
     /// Gives `token` a place: its number, and who had to leave it. `was_used` says whether somebody asked for
@@ -91,6 +93,18 @@ impl Ring {
             }
         }
         gone
+    }
+
+    /// Whether the map should get more room: it has as many places here as it was made roomy for.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.places.len() > self.room
+    }
+
+    /// Doubles the room, from `first` on. Returns how much was added.
+    pub(super) fn double_room(&mut self, first: usize) -> usize {
+        let added = self.room.max(first);
+        self.room += added;
+        added
     }
 
     /// How many places there are, taken or free.

@@ -39,6 +39,12 @@ impl Shard {
         }
     }
 
+    /// Whether `key` may be here, from the one word of tags that its search begins at.
+    #[inline]
+    pub(super) fn may_hold(&self, key: TargetKey) -> bool {
+        self.tags_of(self.home(key)).is_some_and(|tags| tags.may_lead_to(tag_of_key(key)))
+    }
+
     /// The place of `key`.
     #[inline]
     pub(super) fn find(&self, key: TargetKey) -> Option<&Place> {

@@ -31,6 +31,11 @@ impl Tags {
         })
     }
 
+    /// Whether a search for `tag` finds something here, or goes on past this word.
+    pub(super) const fn may_lead_to(self, tag: u8) -> bool {
+        zero_bytes(self.0 ^ (ONES * tag as u64)) != 0 || zero_bytes(self.0) == 0
+    }
+
     /// The first place that never held a key.
     pub(super) const fn first_empty(self) -> Option<usize> {
         let empty = zero_bytes(self.0);
@@ -90,6 +95,14 @@ mod tests {
         assert!(!tags.without(0).is_taken(0) && tags.is_taken(1) && !tags.is_taken(2));
         assert_eq!(Tags(ONES * 2).first_empty(), None);
         assert_eq!(Tags(ONES * 2).without(7).first_empty(), None);
+    }
+
+    #[test]
+    fn a_search_ends_at_a_word_with_room_and_without_the_tag() {
+        let tags = Tags(0).with(0, 9).with(1, 2);
+        assert!(tags.may_lead_to(9) && tags.may_lead_to(2) && !tags.may_lead_to(3));
+        assert!(Tags(ONES * 2).may_lead_to(3), "full: it goes on");
+        assert!(!Tags(0).may_lead_to(2));
     }
 
     #[test]
