@@ -1,5 +1,8 @@
 //! `POST /oauth/revoke` (RFC 7009)
 
+use std::time::Duration;
+
+use quash_authority::Clock as _;
 use serde_json::json;
 
 use crate::house::{House, Reply, text};
@@ -29,6 +32,21 @@ async fn an_access_token_given_back_is_refused_and_its_session_lives() {
     let refresh = text(&tokens["refresh_token"]);
     let form = [("grant_type", "refresh_token"), ("client_id", "web"), ("refresh_token", refresh.as_str())];
     assert_eq!(house.post("/oauth/token").form(&form).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_the_clock_finds_early_is_given_back_all_the_same() {
+    // I10: 200 was said, so it may not come to life when the clock catches up.
+    let house = House::new().await;
+    let token = text(&house.sign_in("alice").await["access_token"]);
+    let then = house.clock.now();
+    house.clock.set(then.minus(Duration::from_secs(60)));
+    let early = house.get("/auth/check").bearer(&token).send().await;
+    assert_eq!((early.status, early.reason().as_str()), (401, "issued_in_future"));
+    assert_eq!(give_back(&house, &token).await.status, 200);
+    house.clock.set(then);
+    let refused = house.get("/auth/check").bearer(&token).send().await;
+    assert_eq!((refused.status, refused.reason().as_str()), (401, "client_revoked"));
 }
 
 #[tokio::test]
