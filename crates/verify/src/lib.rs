@@ -11,6 +11,59 @@
 //!                                                ▲
 //!                          entries ──apply()──▶ state
 //! ```
+//!
+//! A token is accepted, its session ends, and the same token is refused from then on:
+//!
+//! ```
+//! use quash_core::ids::{Issuer, SessionId};
+//! use quash_core::position::Position;
+//! use quash_core::revocation::entry::{Effect, Entry, NewEntry};
+//! use quash_core::revocation::reason::Reason;
+//! use quash_core::revocation::target::Target;
+//! use quash_core::revocation::target_key::LogKey;
+//! use quash_core::time::Timestamp;
+//! use quash_jose::{Algorithm, KeySet, SigningKey};
+//! use quash_verify::{IssuerConfig, Moment, Verifier};
+//!
+//! let issuer = Issuer::new("https://login.example")?;
+//! let key = SigningKey::generate(Algorithm::Es256, None)?;
+//! let keys = KeySet::new([key.verification_key()?])?;
+//! let verifier = Verifier::builder()
+//!     .issuer(IssuerConfig::own(issuer.clone(), vec!["api".to_owned()], keys))
+//!     .build(LogKey::from_random([1; 16]), Position::ZERO)?;
+//!
+//! let second = 1_800_000_000;
+//! let token = key.mint(
+//!     "at+jwt",
+//!     &serde_json::json!({
+//!         "iss": "https://login.example", "sub": "alice", "aud": "api", "client_id": "web", "iat": second,
+//!         "exp": second + 600, "jti": "tok_1", "sid": "ses_1", "pos": 0,
+//!     }),
+//! )?;
+//! let now = Timestamp::from_seconds(second);
+//! let answer = verifier.check(&token, Moment::fresh(now))?;
+//! assert_eq!(answer.accepted().and_then(|token| token.subject()), Some("alice"));
+//!
+//! verifier.apply(&Entry {
+//!     position: Position::new(1)?,
+//!     fact: NewEntry {
+//!         recorded_at: now,
+//!         issuer,
+//!         target: Target::Session(SessionId::new("ses_1")?),
+//!         effect: Effect::End,
+//!         window: None,
+//!         exception: None,
+//!         retain_until: Timestamp::from_seconds(second + 665),
+//!         enforce_until: Timestamp::FOREVER,
+//!         reason: Reason::known(Reason::LOGGED_OUT),
+//!         actor: "alice".into(),
+//!         cause: "req_1".into(),
+//!     },
+//! })?;
+//! let answer = verifier.check(&token, Moment::fresh(now))?;
+//! assert_eq!(answer.rejection().map(|rejection| rejection.reason()), Some("logged_out"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod builder;
 mod cache;
