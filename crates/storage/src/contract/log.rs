@@ -69,6 +69,9 @@ pub async fn an_entry_keeps_every_field(store: Arc<dyn Store>) {
     }
     let live = store.live_after(Position::ZERO, at(50), 1_000).await.unwrap();
     assert_eq!(live, expected);
+    let key = store.identity().await.unwrap().key;
+    let records: Vec<_> = expected.iter().map(|entry| entry.record(&key)).collect();
+    assert_eq!(store.live_records_after(Position::ZERO, at(50), 1_000).await.unwrap(), records);
     expected.reverse();
     assert_eq!(store.entries_before(None, 1_000).await.unwrap(), expected);
 }
@@ -100,6 +103,10 @@ pub async fn live_entries_come_in_order_up_to_the_limit(store: Arc<dyn Store>) {
         let store = Arc::clone(&store);
         async move {
             let entries = store.live_after(after, at(10), limit).await.unwrap();
+            let records = store.live_records_after(after, at(10), limit).await.unwrap();
+            assert!(
+                entries.iter().map(|entry| entry.position).eq(records.iter().map(|record| record.position))
+            );
             entries.iter().map(|entry| entry.position).collect::<Vec<_>>()
         }
     };
@@ -118,7 +125,11 @@ pub async fn an_entry_is_live_until_its_retention_ends(store: Arc<dyn Store>) {
     append(&store, fact).await;
     let live_at = |now| {
         let store = Arc::clone(&store);
-        async move { store.live_after(origin, now, 10).await.unwrap().len() }
+        async move {
+            let records = store.live_records_after(origin, now, 10).await.unwrap().len();
+            assert_eq!(store.live_after(origin, now, 10).await.unwrap().len(), records);
+            records
+        }
     };
     let just_before = Timestamp::from_milliseconds(retain_until.milliseconds() - 1);
     assert_eq!(live_at(just_before).await, 1);

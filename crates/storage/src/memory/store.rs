@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use quash_core::ids::{CredentialId, GrantId, SessionId};
 use quash_core::position::{Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::revocation::record::Record;
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
@@ -47,6 +48,15 @@ impl RevocationLog for MemoryStore {
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         self.read(|tables| tables.live_after(after, now, limit))
+    }
+
+    async fn live_records_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.read(|tables| tables.live_records_after(after, now, limit))
     }
 
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {

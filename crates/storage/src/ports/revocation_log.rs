@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use quash_core::position::{Head, LogId, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::Timestamp;
 use tokio::sync::watch;
@@ -119,6 +120,21 @@ pub trait RevocationLog: Send + Sync {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError>;
+
+    /// The same entries as [`live_after`](Self::live_after), as verifiers hold them: digests in place of ids.
+    ///
+    /// A store may make them straight from its rows, which costs a fraction of making entries first. An
+    /// answer shorter than `limit` still says nothing: only an empty one means that there are none.
+    async fn live_records_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let key = self.identity().await?.key;
+        let entries = self.live_after(after, now, limit).await?;
+        Ok(entries.iter().map(|entry| entry.record(&key)).collect())
+    }
 
     /// Entries before `before` (all, when `None`), newest first, at most `limit`: for people.
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError>;

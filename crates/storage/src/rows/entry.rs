@@ -14,51 +14,51 @@ use quash_core::verified::TokenDigest;
 use super::{corrupt, decode, encode};
 use crate::ports::{LogIdentity, StoreError};
 
-const WHAT: &str = "entries";
+pub(super) const WHAT: &str = "entries";
 
 /// An entry's canonical bytes are those of this row: fields in order, shortest integers, definite lengths.
 #[derive(Encode, Decode)]
-struct EntryRow<'a> {
+pub(super) struct EntryRow<'a> {
     #[n(0)]
-    position: u64,
+    pub(super) position: u64,
     #[n(1)]
-    recorded_at: u64,
+    pub(super) recorded_at: u64,
     #[b(2)]
-    issuer: &'a str,
+    pub(super) issuer: &'a str,
     /// [`TargetKind`] as its number.
     #[n(3)]
-    kind: u8,
+    pub(super) kind: u8,
     /// The id that the target names; the subject of a device, the name of a claim.
     #[b(4)]
-    name: Option<&'a str>,
+    pub(super) name: Option<&'a str>,
     /// The device of a subject, the value of a claim.
     #[b(5)]
-    detail: Option<&'a str>,
+    pub(super) detail: Option<&'a str>,
     /// The digest of a token.
     #[b(6)]
-    digest: Option<&'a ByteSlice>,
+    pub(super) digest: Option<&'a ByteSlice>,
     /// 1 refresh, 2 end.
     #[n(7)]
-    effect: u8,
+    pub(super) effect: u8,
     #[n(8)]
-    window_from: Option<u64>,
+    pub(super) window_from: Option<u64>,
     #[n(9)]
-    window_to: Option<u64>,
+    pub(super) window_to: Option<u64>,
     /// 1 session, 2 token.
     #[n(10)]
-    exception: Option<u8>,
+    pub(super) exception: Option<u8>,
     #[b(11)]
-    exception_id: Option<&'a str>,
+    pub(super) exception_id: Option<&'a str>,
     #[n(12)]
-    retain_until: u64,
+    pub(super) retain_until: u64,
     #[n(13)]
-    enforce_until: u64,
+    pub(super) enforce_until: u64,
     #[b(14)]
-    reason: &'a str,
+    pub(super) reason: &'a str,
     #[b(15)]
-    actor: &'a str,
+    pub(super) actor: &'a str,
     #[b(16)]
-    cause: &'a str,
+    pub(super) cause: &'a str,
 }
 
 /// The canonical bytes of `fact` at `position`.
@@ -88,6 +88,27 @@ pub(crate) fn canonical(position: Position, fact: &NewEntry) -> Vec<u8> {
         actor: &fact.actor,
         cause: &fact.cause,
     })
+}
+
+/// The effect in a row; `None` when it is none.
+pub(super) const fn effect(row: &EntryRow<'_>) -> Option<Effect> {
+    match row.effect {
+        1 => Some(Effect::Refresh),
+        2 => Some(Effect::End),
+        _ => None,
+    }
+}
+
+/// The window in a row, if it has one.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it has only one end.
+pub(super) fn window(row: &EntryRow<'_>) -> Result<Option<Window>, StoreError> {
+    match (row.window_from, row.window_to) {
+        (None, None) => Ok(None),
+        (Some(from), Some(to)) => Ok(Some(Window::from_stored(from, to))),
+        _ => Err(corrupt(WHAT)),
+    }
 }
 
 type TargetFields<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a ByteSlice>);
@@ -130,16 +151,8 @@ fn fact(row: &EntryRow<'_>) -> Option<NewEntry> {
         recorded_at: Timestamp::from_milliseconds(row.recorded_at),
         issuer: Issuer::new(row.issuer).ok()?,
         target: target(row)?,
-        effect: match row.effect {
-            1 => Effect::Refresh,
-            2 => Effect::End,
-            _ => return None,
-        },
-        window: match (row.window_from, row.window_to) {
-            (None, None) => None,
-            (Some(from), Some(to)) => Some(Window::from_stored(from, to)),
-            _ => return None,
-        },
+        effect: effect(row)?,
+        window: window(row).ok()?,
         exception: match (row.exception, row.exception_id) {
             (None, None) => None,
             (Some(1), Some(id)) => Some(Exception::Session(SessionId::new(id).ok()?)),
@@ -154,15 +167,15 @@ fn fact(row: &EntryRow<'_>) -> Option<NewEntry> {
     })
 }
 
-const TOKEN: u8 = TargetKind::Token as u8;
-const TOKEN_DIGEST: u8 = TargetKind::TokenDigest as u8;
-const SESSION: u8 = TargetKind::Session as u8;
-const KEY: u8 = TargetKind::Key as u8;
-const SUBJECT: u8 = TargetKind::Subject as u8;
-const DEVICE: u8 = TargetKind::Device as u8;
-const CLIENT: u8 = TargetKind::Client as u8;
-const CLAIM: u8 = TargetKind::Claim as u8;
-const ISSUER: u8 = TargetKind::Issuer as u8;
+pub(super) const TOKEN: u8 = TargetKind::Token as u8;
+pub(super) const TOKEN_DIGEST: u8 = TargetKind::TokenDigest as u8;
+pub(super) const SESSION: u8 = TargetKind::Session as u8;
+pub(super) const KEY: u8 = TargetKind::Key as u8;
+pub(super) const SUBJECT: u8 = TargetKind::Subject as u8;
+pub(super) const DEVICE: u8 = TargetKind::Device as u8;
+pub(super) const CLIENT: u8 = TargetKind::Client as u8;
+pub(super) const CLAIM: u8 = TargetKind::Claim as u8;
+pub(super) const ISSUER: u8 = TargetKind::Issuer as u8;
 
 fn target(row: &EntryRow<'_>) -> Option<Target> {
     let target = match (row.kind, row.name, row.detail) {

@@ -6,6 +6,7 @@ pub(crate) mod entry;
 pub(crate) mod grant;
 pub(crate) mod key_ring;
 pub(crate) mod meta;
+pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod session;
 

@@ -4,11 +4,13 @@ use std::ops::{Bound, ControlFlow};
 
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
+use quash_core::revocation::record::Record;
 use quash_core::time::Timestamp;
 
 use super::Transaction;
 use crate::ports::StoreError;
 use crate::rows;
+use crate::rows::record::Digester;
 use crate::tables::{Direction, Range, Read, Table, keys};
 
 impl<T: Read> Transaction<'_, T> {
@@ -43,6 +45,27 @@ impl<T: Read> Transaction<'_, T> {
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(entries)
+    }
+
+    /// The same entries as records.
+    pub(crate) fn live_records_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut digester = Digester::new(self.constants.identity.key);
+        let from = keys::position(after);
+        let range = (Bound::Excluded(&from[..]), Bound::Unbounded);
+        let mut records = Vec::new();
+        self.tables.scan(Table::Entries, range, Direction::Up, &mut |_, row| {
+            if records.len() >= limit {
+                return Ok(ControlFlow::Break(()));
+            }
+            records.extend(digester.live(row, now)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(records)
     }
 
     /// Entries before `before`, newest first, those included that verifiers have forgotten.

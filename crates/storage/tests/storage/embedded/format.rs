@@ -201,7 +201,10 @@ async fn a_store_of_format_1_opens_and_holds_what_was_put_in() {
     assert_eq!(entries[0].position, first);
     let facts: Vec<NewEntry> = entries.into_iter().map(|entry| entry.fact).collect();
     assert_eq!(facts, target_entries());
-    assert_eq!(store.live_after(identity.origin, at(1), 100).await.unwrap().len(), 1);
+    let live = store.live_after(identity.origin, at(1), 100).await.unwrap();
+    assert_eq!(live.len(), 1);
+    let records = store.live_records_after(identity.origin, at(1), 100).await.unwrap();
+    assert_eq!(records, [live[0].record(&identity.key)]);
 
     let opened_position = identity.origin;
     let (held, listed) = store.grant(&grant().id).await.unwrap().unwrap();
