@@ -32,7 +32,9 @@ impl Authority {
         for _ in 0..MOST_ROUNDS {
             let purged = self.store.purge(now, self.settings.keep_ended).await?;
             maintained.store.entries += purged.entries;
+            maintained.store.set_aside += purged.set_aside;
             maintained.store.sessions += purged.sessions;
+            maintained.store.put_off += purged.put_off;
             maintained.store.idempotency_keys += purged.idempotency_keys;
             if purged == Purged::default() {
                 break;

@@ -30,6 +30,20 @@ async fn a_store_in_use_does_not_grow() {
 }
 
 #[tokio::test]
+async fn one_call_sets_aside_all_that_verifiers_have_forgotten() {
+    // I8: a cutoff is enforced for weeks after verifiers forgot it. Were it left among the live entries, every start
+    // would read through it.
+    let scene = scene().await;
+    for _ in 0..3_000 {
+        scene.revokes(TargetRequest::Subject(subject("alice"))).await;
+    }
+    scene.passes(3_600);
+    let maintained = scene.authority.maintain().await.unwrap();
+    assert_eq!((maintained.store.set_aside, maintained.verifier_entries), (3_000, 3_000));
+    assert_eq!(maintained.store.entries, 0, "still enforced");
+}
+
+#[tokio::test]
 async fn an_entry_of_another_server_is_enforced_by_following_the_log() {
     // S57, as far as it is built.
     let one = scene().await;

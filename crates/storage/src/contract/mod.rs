@@ -76,6 +76,7 @@ macro_rules! contract_tests {
             log::expect_max_refuses_what_matches_too_much,
             log::matching_sessions_are_counted_for_every_kind_of_target,
             purge::an_entry_is_forgotten_when_both_its_times_are_over,
+            purge::what_verifiers_forgot_is_set_aside_to_the_last_entry,
             purge::a_cutoff_is_enforced_long_after_verifiers_forgot_it,
             purge::a_session_is_forgotten_when_it_was_over_for_long_enough,
             purge::a_renewed_session_is_kept,

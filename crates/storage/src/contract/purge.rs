@@ -20,8 +20,35 @@ fn just_before(instant: Timestamp) -> Timestamp {
     Timestamp::from_milliseconds(instant.milliseconds() - 1)
 }
 
+/// What was removed. What was only set aside or put off is left out.
 async fn purge(store: &Arc<dyn Store>, now: Timestamp) -> Purged {
-    store.purge(now, KEEP).await.unwrap()
+    Purged { set_aside: 0, put_off: 0, ..store.purge(now, KEEP).await.unwrap() }
+}
+
+/// A purge that is called while it does something sets everything aside that verifiers have forgotten, however much
+/// it is: a start would read it otherwise.
+pub async fn what_verifiers_forgot_is_set_aside_to_the_last_entry(store: Arc<dyn Store>) {
+    const ENTRIES: u64 = 2_500;
+    let retain_until = at(100);
+    // In parallel, so that they share their syncs.
+    let mut appends = tokio::task::JoinSet::new();
+    for _ in 0..ENTRIES {
+        let fact = NewEntry { retain_until, enforce_until: at(10_000), ..about("alice", at(0)) };
+        let store = Arc::clone(&store);
+        appends.spawn(async move { append(&store, fact).await });
+    }
+    appends.join_all().await;
+    assert_eq!(store.purge(just_before(retain_until), KEEP).await.unwrap(), Purged::default());
+    let mut set_aside = 0;
+    loop {
+        let purged = store.purge(retain_until, KEEP).await.unwrap();
+        if purged == Purged::default() {
+            break;
+        }
+        set_aside += purged.set_aside;
+    }
+    assert_eq!(set_aside, ENTRIES);
+    assert_eq!(store.entries_before(None, 200).await.unwrap().len(), 200, "enforced, and still to be seen");
 }
 
 /// Contract: at or after both `retain_until` and `enforce_until`, never earlier; the head stays.

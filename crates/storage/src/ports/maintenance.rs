@@ -17,14 +17,19 @@ pub struct Horizons {
     pub session: Duration,
 }
 
-/// What a purge removed.
+/// What a purge did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// Entries of the log.
+    /// Entries of the log that were removed.
     pub entries: u64,
-    /// Sessions, with their grants.
+    /// Entries of the log that no verifier has to hold any more and the store still enforces: set aside, so that
+    /// whoever starts does not read them.
+    pub set_aside: u64,
+    /// Sessions that were removed, with their grants.
     pub sessions: u64,
-    /// Idempotency keys.
+    /// Sessions that were due and live on, having been renewed: put off to when they may be over.
+    pub put_off: u64,
+    /// Idempotency keys that were removed.
     pub idempotency_keys: u64,
 }
 
@@ -46,6 +51,6 @@ pub trait Maintenance: Send + Sync {
     async fn ratchet(&self) -> Result<Timestamp, StoreError>;
 
     /// Removes what can not matter at `now`. Sessions that are over stay for `keep_ended`. Does a bounded amount
-    /// of work a call: call again while it removes something.
+    /// of work a call: call again while it does something.
     async fn purge(&self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError>;
 }

@@ -19,6 +19,14 @@ const REMOVED_AT_ONCE: u64 = 256;
 /// How many rows of each kind one call looks at.
 const LOOKED_AT: usize = 1024;
 
+/// What a purge did about one thing that was due.
+enum Fate {
+    Removed,
+    /// It has to stay, and is due again later.
+    Stays,
+    WasGone,
+}
+
 impl<T: Read> Transaction<'_, T> {
     /// The latest instant that a purge was run at.
     pub(crate) fn ratchet(&self) -> Result<Timestamp, StoreError> {
@@ -57,58 +65,67 @@ impl<T: Write> Transaction<'_, T> {
     pub(crate) fn purge(&mut self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError> {
         let ratchet = self.ratchet()?;
         let now = now.max(ratchet);
-        let purged = Purged {
-            entries: self.purge_entries(now)?,
-            sessions: self.purge_sessions(now, keep_ended)?,
-            idempotency_keys: self.purge_requests(now)?,
-        };
+        let (entries, set_aside) = self.purge_entries(now)?;
+        let (sessions, put_off) = self.purge_sessions(now, keep_ended)?;
+        let purged =
+            Purged { entries, set_aside, sessions, put_off, idempotency_keys: self.purge_requests(now)? };
         if now > ratchet {
             self.tables.put(Table::Meta, meta::RATCHET, &rows::meta::write_ratchet(now))?;
         }
         Ok(purged)
     }
 
-    fn purge_entries(&mut self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut removed = 0;
+    /// How many entries were removed, and how many set aside.
+    fn purge_entries(&mut self, now: Timestamp) -> Result<(u64, u64), StoreError> {
+        let (mut removed, mut set_aside) = (0, 0);
         for due in self.due(Table::EntryEnds, now)? {
             if removed >= REMOVED_AT_ONCE {
                 break;
             }
             let (_, key) = keys::read_due(&due)?;
-            removed += u64::from(self.purge_entry(key, now)?);
+            match self.purge_entry(key, now)? {
+                Fate::Removed => removed += 1,
+                Fate::Stays => set_aside += 1,
+                Fate::WasGone => {}
+            }
             self.tables.remove(Table::EntryEnds, &due)?;
         }
-        Ok(removed)
+        Ok((removed, set_aside))
     }
 
     /// Removes an entry, or moves it out of the verifiers' sight while the store must still enforce it.
-    fn purge_entry(&mut self, key: &[u8], now: Timestamp) -> Result<bool, StoreError> {
+    fn purge_entry(&mut self, key: &[u8], now: Timestamp) -> Result<Fate, StoreError> {
         let position = keys::position_at_end(key)?;
-        let Some(entry) = self.entry(position)? else { return Ok(false) };
+        let Some(entry) = self.entry(position)? else { return Ok(Fate::WasGone) };
         let enforce_until = entry.fact.enforce_until;
         if enforce_until <= now {
             self.forget_target(&entry)?;
             self.tables.remove(Table::Entries, key)?;
             self.tables.remove(Table::OldEntries, key)?;
-            return Ok(true);
+            return Ok(Fate::Removed);
         }
         if let Some(row) = self.tables.get(Table::Entries, key)? {
             self.tables.put(Table::OldEntries, key, &row)?;
             self.tables.remove(Table::Entries, key)?;
         }
         self.tables.put(Table::EntryEnds, &keys::due(enforce_until, key), &[])?;
-        Ok(false)
+        Ok(Fate::Stays)
     }
 
-    fn purge_sessions(&mut self, now: Timestamp, keep_ended: Duration) -> Result<u64, StoreError> {
-        let mut removed = 0;
+    /// How many sessions were removed, and how many put off.
+    fn purge_sessions(&mut self, now: Timestamp, keep_ended: Duration) -> Result<(u64, u64), StoreError> {
+        let (mut removed, mut put_off) = (0, 0);
         for due in self.due(Table::SessionEnds, now.minus(keep_ended))? {
             if removed >= REMOVED_AT_ONCE {
                 break;
             }
-            removed += u64::from(self.purge_session(&due, now, keep_ended)?);
+            match self.purge_session(&due, now, keep_ended)? {
+                Fate::Removed => removed += 1,
+                Fate::Stays => put_off += 1,
+                Fate::WasGone => {}
+            }
         }
-        Ok(removed)
+        Ok((removed, put_off))
     }
 
     fn purge_session(
@@ -116,24 +133,24 @@ impl<T: Write> Transaction<'_, T> {
         due: &[u8],
         now: Timestamp,
         keep_ended: Duration,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Fate, StoreError> {
         let (_, id) = keys::read_due(due)?;
         let row = self.tables.get(Table::Sessions, id)?;
         let session = row.map(|row| rows::session::read(&row)).transpose()?;
         // A session that ended early leaves the row of its former end behind.
         let Some(session) = session else {
             self.tables.remove(Table::SessionEnds, due)?;
-            return Ok(false);
+            return Ok(Fate::WasGone);
         };
         let over_at = over_at(&session);
         if over_at == Timestamp::FOREVER || over_at.plus(keep_ended) > now {
             self.tables.remove(Table::SessionEnds, due)?;
             self.watch_session(over_at, &session.id)?;
-            return Ok(false);
+            return Ok(Fate::Stays);
         }
         self.tables.remove(Table::SessionEnds, due)?;
         self.remove_session(&session, over_at)?;
-        Ok(true)
+        Ok(Fate::Removed)
     }
 
     fn remove_session(&mut self, session: &Session, over_at: Timestamp) -> Result<(), StoreError> {
