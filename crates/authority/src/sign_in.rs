@@ -117,9 +117,13 @@ impl Authority {
         let idempotency =
             idempotency::of(caller, "sign_in", sign_in.idempotency.as_deref(), || sign_in.digest())?;
         let new = self.new_session(profile, sign_in, idempotency, now)?;
+        let looks_back = new.as_of.is_some();
         let (session, grant) = match self.store.open(new).await? {
             Opened::Open { session, grant } => {
                 self.counters.sessions_opened.add_one();
+                if looks_back && let Some(refusal) = self.cut_by_forgotten(profile, &grant, now).await? {
+                    return Ok(SignedIn::Over(refusal));
+                }
                 (session, grant)
             }
             Opened::Before { session, grant } => {
@@ -143,6 +147,21 @@ impl Authority {
             Ok(reply) => SignedIn::Open(Box::new(reply)),
             Err(over) => SignedIn::Over(Refusal::over(&over)),
         })
+    }
+
+    /// What cut a sign-in off between its `as_of` and now, where verifiers may forget it while the access token
+    /// would still live: such a token must not be made. A cutoff that they hold to its end refuses it by itself.
+    async fn cut_by_forgotten(
+        &self,
+        profile: &ClientProfile,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Result<Option<Refusal>, Error> {
+        let listed = self.store.grant(&grant.id).await?.map(|(_, listed)| listed);
+        let end =
+            now.plus(profile.lifetimes.unwrap_or(self.settings.lifetimes).access + self.settings.leeway);
+        let cut = listed.and_then(|listed| listed.cut_by).filter(|entry| entry.fact.retain_until < end);
+        Ok(cut.map(|entry| Refusal::cut_off(&entry)))
     }
 
     /// What ended the grant of a repeated sign-in, if something did.

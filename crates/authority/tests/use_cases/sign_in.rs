@@ -124,6 +124,20 @@ async fn a_password_change_between_head_and_sign_in_hits_the_new_token() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_looks_back_beyond_the_memory_of_verifiers_gets_no_token() {
+    // I6: verifiers forget the cutoff before the new access token would be over, so it must not be made.
+    let scene = scene().await;
+    let as_of = Some(scene.head().await);
+    scene.revokes(TargetRequest::Subject(subject("alice"))).await;
+    scene.passes(600);
+    scene.authority.maintain().await.unwrap();
+    let caller = scene.root();
+    let late = scene.authority.sign_in(&caller, SignIn { as_of, ..sign_in("alice") }).await.unwrap();
+    let SignedIn::Over(refusal) = late else { panic!("a token was made: {late:?}") };
+    assert_eq!(&*refusal.reason, "admin");
+}
+
+#[tokio::test]
 async fn a_sign_in_in_the_second_of_a_cutoff_passes_and_the_older_token_of_that_second_does_not() {
     // S13, S14: positions are compared, not seconds.
     let scene = scene().await;
