@@ -5,7 +5,10 @@ use std::time::Duration;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use quash_core::ids::Issuer;
-use quash_core::position::{Checksum, LogId, Position};
+#[cfg(feature = "embedded")]
+use quash_core::position::LogId;
+use quash_core::position::{Checksum, Position};
+#[cfg(feature = "embedded")]
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::Timestamp;
 

@@ -68,6 +68,10 @@ pub(crate) struct Finished {
     /// The head.
     pub(crate) head: HeadRow,
     /// The entries that it appended, in order.
+    #[cfg_attr(
+        not(feature = "embedded"),
+        expect(dead_code, reason = "the store in memory reads them from its table")
+    )]
     pub(crate) appended: Vec<Entry>,
 }
 
