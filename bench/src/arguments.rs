@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
 /// Measures quash against what it is compared with, prints a table and writes target/bench.json.
@@ -11,6 +13,9 @@ pub struct Arguments {
     /// Only the groups of rows whose name begins with NAME; may be given more than once.
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
+    /// Measures this server instead of building one.
+    #[arg(long, value_name = "BINARY")]
+    pub server: Option<PathBuf>,
     /// Lists the groups of rows and ends.
     #[arg(long)]
     pub list: bool,

@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let run = Run::new(&root.join("target"), arguments.quick)?;
+    let run = Run::new(&root.join("target"), &arguments)?;
     let (rows, complete) = measure(&run, &arguments);
     report::print_summary(&rows);
     report::write(&root.join("target/bench.json"), &rows)?;

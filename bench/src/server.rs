@@ -11,7 +11,7 @@ use crate::http_client::Connection;
 use crate::reference::process::{Running, free_port};
 
 /// The key that every server here is administered with.
-pub const ADMIN_KEY: &str = "the key of the benchmark's administrator";
+pub const ADMIN_KEY: &str = "the-key-of-the-administrator-of-the-benchmark";
 
 /// Builds the server as it is shipped; where its binary is.
 pub fn build() -> anyhow::Result<PathBuf> {

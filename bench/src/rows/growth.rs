@@ -39,8 +39,8 @@ fn measure_algorithm(run: &Run, algorithm: Algorithm, budget: f64) -> anyhow::Re
     let figures = interleave(
         rounds,
         vec![
-            Box::new(|| nanoseconds_each(&tokens, |token| assert!(accepts(&many, token, now)))),
-            Box::new(|| nanoseconds_each(&tokens, |token| assert!(accepts(&few, token, now)))),
+            Box::new(|| nanoseconds_each(&tokens, |token| assert!(accepts(&many, &token.text, now)))),
+            Box::new(|| nanoseconds_each(&tokens, |token| assert!(accepts(&few, &token.text, now)))),
         ],
     );
     ensure_first_checks(&many, before, tokens.len() * (rounds + 1))?;

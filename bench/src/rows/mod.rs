@@ -10,11 +10,14 @@ mod revocations;
 mod start;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use anyhow::Context as _;
 use quash_core::time::Timestamp;
 use tempfile::TempDir;
 
+use crate::arguments::Arguments;
 use crate::row::Row;
 
 /// Rows that are measured together.
@@ -59,20 +62,25 @@ pub const ALONE: &[(&str, fn() -> anyhow::Result<f64>)] = &[("memory", memory::m
 /// What one run of the benchmark is like.
 pub struct Run {
     quick: bool,
+    server: OnceLock<PathBuf>,
     data: TempDir,
     now: Timestamp,
 }
 
 impl Run {
     /// A run that keeps its data below `target`, on the disk that the build is on.
-    pub fn new(target: &Path, quick: bool) -> anyhow::Result<Self> {
+    pub fn new(target: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
         std::fs::create_dir_all(target)?;
         let data = tempfile::Builder::new().prefix("bench-").tempdir_in(target)?;
         // Others than the owner must pass through: PostgreSQL does not run as root.
         let passable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(data.path(), passable)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        Ok(Self { quick, data, now: Timestamp::from_seconds(now) })
+        let (quick, server) = (arguments.quick, OnceLock::new());
+        if let Some(binary) = &arguments.server {
+            server.get_or_init(|| binary.clone());
+        }
+        Ok(Self { quick, server, data, now: Timestamp::from_seconds(now) })
     }
 
     /// How many rounds count: an odd number, so that there is a middle one.
@@ -83,6 +91,15 @@ impl Run {
     /// `full`, or `quick` in a quick run.
     pub fn size(&self, full: usize, quick: usize) -> usize {
         if self.quick { quick } else { full }
+    }
+
+    /// The server's binary, built once in a run.
+    pub fn server(&self) -> anyhow::Result<&Path> {
+        if self.server.get().is_none() {
+            let built = crate::server::build()?;
+            self.server.get_or_init(|| built);
+        }
+        self.server.get().map(PathBuf::as_path).context("the server was not built")
     }
 
     /// A folder of its own for `name`, not made yet.

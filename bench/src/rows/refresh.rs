@@ -10,14 +10,14 @@ use tokio::task::JoinSet;
 use super::Run;
 use crate::http_client::Connection;
 use crate::row::{Row, median};
-use crate::server::{ADMIN_KEY, Server, build, stay_on};
+use crate::server::{ADMIN_KEY, Server, stay_on};
 
 const CONNECTIONS: usize = 64;
 
 /// The server has one processor to itself, whoever asks it another one: what it does in a second is what one core
 /// does.
 pub(super) fn measure(run: &Run) -> anyhow::Result<Vec<Row>> {
-    let binary = build()?;
+    let binary = run.server()?.to_owned();
     let data = run.folder("refresh");
     let (rounds, each) = (run.rounds(), run.size(80, 10));
     // A thread of its own, because what is bound to a processor stays so.

@@ -17,7 +17,7 @@ use super::Run;
 use super::memory::resident_bytes;
 use crate::house::open_store;
 use crate::row::{Row, median};
-use crate::server::{Server, build};
+use crate::server::Server;
 use crate::tokens::id;
 
 const ENTRIES: usize = 1_000_000;
@@ -26,10 +26,10 @@ const AT_ONCE: usize = 4_000;
 
 /// A fresh server: how soon it is ready, and what it occupies when nobody asks it anything.
 pub(super) fn measure_idle(run: &Run) -> anyhow::Result<Vec<Row>> {
-    let binary = build()?;
+    let binary = run.server()?;
     let (mut ready, mut resident) = (Vec::new(), Vec::new());
     for round in 0..run.rounds() {
-        let server = Server::start(&binary, &run.folder(&format!("idle-{round}")), Server::port()?)?;
+        let server = Server::start(binary, &run.folder(&format!("idle-{round}")), Server::port()?)?;
         ready.push(server.ready_after().as_secs_f64());
         if round < 3 {
             // What the start needed for a moment has gone by then.
@@ -46,19 +46,19 @@ pub(super) fn measure_idle(run: &Run) -> anyhow::Result<Vec<Row>> {
 
 /// A server over a log with a million live entries, stopped in an orderly way and killed.
 pub(super) fn measure_restart(run: &Run) -> anyhow::Result<Vec<Row>> {
-    let binary = build()?;
+    let binary = run.server()?;
     let data = run.folder("restart");
     let port = Server::port()?;
-    Server::start(&binary, &data, port)?.stop()?;
+    Server::start(binary, &data, port)?.stop()?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(fill(run, &data, port)).context("filling the log")?;
 
     let (mut stopped, mut killed) = (Vec::new(), Vec::new());
     for _ in 0..run.rounds().min(9) {
-        let server = Server::start(&binary, &data, port)?;
+        let server = Server::start(binary, &data, port)?;
         stopped.push(server.ready_after().as_secs_f64());
         drop(server);
-        let server = Server::start(&binary, &data, port)?;
+        let server = Server::start(binary, &data, port)?;
         killed.push(server.ready_after().as_secs_f64());
         server.stop()?;
     }
