@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use quash_authority::{Clock, Entropy, SystemClock, SystemEntropy};
+use quash_core::ids::Issuer;
 use quash_storage::embedded::{self, RestoreGuard};
 
 use super::config_options::ConfigOptions;
@@ -31,8 +32,9 @@ pub(super) fn run(options: &RestoreOptions, output: Output) -> Result<Exit, Fail
     let mut random = [0; 36];
     SystemEntropy.fill(&mut random).map_err(|error| Failure::because("no new log", error))?;
     let into = data.store();
-    let restored = embedded::restore(&options.from, &into, SystemClock.now(), random, guard);
-    let head = restored.map_err(|error| {
+    let issuers: Vec<Issuer> = config.issuers.iter().map(|issuer| issuer.name.clone()).collect();
+    let restored = embedded::restore(&options.from, &into, SystemClock.now(), random, guard, &issuers);
+    let restored = restored.map_err(|error| {
         Failure::because(
             &format!("`{}` was not restored into `{}`", options.from.display(), into.display()),
             error,
@@ -40,9 +42,10 @@ pub(super) fn run(options: &RestoreOptions, output: Output) -> Result<Exit, Fail
     })?;
     let shown = serde_json::json!({
         "store": into.display().to_string(),
-        "log": head.log.to_string(),
-        "position": head.position.number(),
+        "log": restored.head.log.to_string(),
+        "position": restored.head.position.number(),
         "sessions": if options.keep_sessions { "kept" } else { "ended" },
+        "credentials_restored": restored.credentials,
         "needs": config.master.secrets_file.display().to_string(),
     });
     output.object(&shown);

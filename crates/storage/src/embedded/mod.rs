@@ -44,7 +44,7 @@ pub use self::error::{OpenError, RestoreError};
 use self::job::{Call, Job, WriteTransaction};
 pub use self::open::{BackendFactory, OpenOptions};
 use self::recent::Recent;
-pub use self::restore::{RestoreGuard, restore};
+pub use self::restore::{RestoreGuard, Restored, restore};
 use self::tables::ReadTables;
 use crate::ports::StoreError;
 use crate::transaction::{Constants, Transaction};

@@ -32,8 +32,9 @@ use crate::transaction::{Constants, Transaction};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RestoreGuard {
-    /// Everything issued before the restore is over: one entry about each issuer that the backup knows, the own
-    /// one among them. Everybody signs in again, and nothing that was revoked comes back.
+    /// Everything issued before the restore is over: one entry about each issuer that the backup or the caller
+    /// knows, the own one among them, and no signing key of the backup, for one of them may have been given up
+    /// since. Everybody signs in again, and nothing that was revoked comes back.
     #[default]
     EndEverything,
     /// Sessions and tokens live on, those too that were revoked after the backup was made. Only for when
@@ -41,15 +42,25 @@ pub enum RestoreGuard {
     KeepSessions,
 }
 
+/// What a restore made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Where the new log stands.
+    pub head: Head,
+    /// How many service credentials came back: those too that were deleted after the backup was made.
+    pub credentials: u64,
+}
+
 /// How much longer than the longest access token's life the guard is held by verifiers: more than any leeway
 /// and skew.
 const MARGIN: Duration = Duration::from_secs(600);
 
 /// Makes a store at `into` from the backup at `backup`, as a new log made at `now` from 36 random bytes, of
-/// which the log's key stays unused: a restored log keeps its key. Says which head the new log has.
+/// which the log's key stays unused: a restored log keeps its key. `issuers` are those whose tokens are judged
+/// besides the own: [`RestoreGuard::EndEverything`] ends theirs too, also when the backup has no entry about them.
 ///
-/// The new log starts above every position that the old one can have reached by `now`. Live entries, sessions,
-/// keys and credentials are there with their old positions; a refresh token that is ahead of its restored row
+/// The new log starts above every position that the old one can have reached by `now`. Live entries, sessions
+/// and credentials are there with their old positions, signing keys only where sessions are kept; a refresh token that is ahead of its restored row
 /// is adopted when it is used.
 ///
 /// # Errors
@@ -60,19 +71,21 @@ pub fn restore(
     now: Timestamp,
     random: [u8; 36],
     guard: RestoreGuard,
-) -> Result<Head, RestoreError> {
+    issuers: &[Issuer],
+) -> Result<Restored, RestoreError> {
     if into.try_exists().unwrap_or(true) {
         return Err(RestoreError::TargetExists);
     }
     let source = open_backup(backup).map_err(RestoreError::Backup)?;
-    let plan = Plan::new(&source, now, random, guard).map_err(RestoreError::Backup)?;
+    let plan = Plan::new(&source, now, random, guard, issuers).map_err(RestoreError::Backup)?;
     let mut head = None;
     write_new(into, |tables| {
         copy_all(&source, tables)?;
         head = Some(plan.carry_out(tables)?);
         Ok(())
     })?;
-    head.ok_or_else(|| RestoreError::Store(rows::corrupt("meta/head")))
+    let head = head.ok_or_else(|| RestoreError::Store(rows::corrupt("meta/head")))?;
+    Ok(Restored { head, credentials: plan.credentials })
 }
 
 fn open_backup(path: &Path) -> Result<ReadTables, OpenError> {
@@ -89,6 +102,7 @@ struct Plan {
     head: HeadRow,
     record: Restore,
     guards: Vec<NewEntry>,
+    credentials: u64,
 }
 
 impl Plan {
@@ -97,6 +111,7 @@ impl Plan {
         now: Timestamp,
         random: [u8; 36],
         guard: RestoreGuard,
+        issuers: &[Issuer],
     ) -> Result<Self, OpenError> {
         let identity = backup.get(Table::Meta, meta::IDENTITY)?.ok_or(OpenError::NotAStore)?;
         let (old, own_issuer) = rows::meta::read_identity(&identity)?;
@@ -116,12 +131,13 @@ impl Plan {
                 let own = (until(horizons.access_token), until(horizons.session));
                 // How long the tokens of others live is not known here, only to the configuration.
                 let foreign = (Timestamp::FOREVER, Timestamp::FOREVER);
-                let issuers = issuers_of(backup, &own_issuer)?.into_iter();
+                let mut known = issuers_of(backup, &own_issuer)?;
+                known.extend(issuers.iter().cloned());
                 let guard = |issuer| {
                     let (retain_until, enforce_until) = if issuer == own_issuer { own } else { foreign };
                     end_everything(issuer, now, retain_until, enforce_until)
                 };
-                issuers.map(guard).collect()
+                known.into_iter().map(guard).collect()
             }
             RestoreGuard::KeepSessions => Vec::new(),
         };
@@ -129,14 +145,20 @@ impl Plan {
         let head = HeadRow { claim_entries: view.claim_entries(), ..HeadRow::first(&identity) };
         let ends_everything = guard == RestoreGuard::EndEverything;
         let record = Restore { at: now, log: old.log, head: old_head.position, ends_everything };
-        Ok(Self { constants, head, record, guards })
+        let credentials = count(backup, Table::Credentials)?;
+        Ok(Self { constants, head, record, guards, credentials })
     }
 
     fn carry_out(&self, tables: &mut WriteTables<'_>) -> Result<Head, StoreError> {
-        let Self { constants, head, record, guards } = self;
+        let Self { constants, head, record, guards, .. } = self;
         let identity = rows::meta::write_identity(&constants.identity, &constants.own_issuer);
         tables.put(Table::Meta, meta::IDENTITY, &identity)?;
         tables.put(Table::Meta, meta::HEAD, &rows::meta::write_head(head))?;
+        if record.ends_everything {
+            // INVARIANT: a key that was given up after the backup does not sign or verify again (I6). Nothing that
+            // the others signed is of use any more, and the authority makes a new one when it finds none.
+            tables.remove(Table::Meta, meta::KEY_RING)?;
+        }
         let restores = tables.get(Table::Meta, meta::RESTORES)?;
         let mut restores = restores.map_or(Ok(Vec::new()), |row| rows::meta::read_restores(&row))?;
         restores.push(*record);
@@ -168,6 +190,15 @@ fn issuers_of(backup: &ReadTables, own_issuer: &Issuer) -> Result<BTreeSet<Issue
         })?;
     }
     Ok(issuers)
+}
+
+fn count(backup: &ReadTables, table: Table) -> Result<u64, StoreError> {
+    let mut rows = 0;
+    backup.scan(table, (Bound::Unbounded, Bound::Unbounded), Direction::Up, &mut |_, _| {
+        rows += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
 }
 
 fn end_everything(

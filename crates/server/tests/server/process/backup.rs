@@ -30,6 +30,8 @@ fn restore(from: &Path, backup: &Path, into: &Path, more: &[&str]) {
     arguments.extend(more);
     let restored = quash(&arguments);
     assert!(restored.status.success(), "{restored:?}");
+    // Deleted ones come back too: whoever restores is told to look.
+    assert!(String::from_utf8_lossy(&restored.stdout).contains("credentials_restored"), "{restored:?}");
 }
 
 #[test]
@@ -45,6 +47,7 @@ fn a_backup_is_taken_while_the_server_runs_and_a_restore_ends_what_it_can_not_vo
     assert!(taken.status.success(), "{taken:?}");
     // This one is not in the backup.
     server.revoke(&json!({"type": "session", "id": text(&late, "session_id")}));
+    let keys = server.get("/.well-known/jwks.json").body;
     let head = server.get("/v1/head").body["position"].as_u64().unwrap();
     server.kill();
 
@@ -59,6 +62,8 @@ fn a_backup_is_taken_while_the_server_runs_and_a_restore_ends_what_it_can_not_vo
         assert_eq!(server.check(text(session, "access_token")), 401);
         assert_eq!(server.refresh(text(session, "refresh_token")).status, 400);
     }
+    // I6: a signing key that was given up after the backup is not back.
+    assert_ne!(server.get("/.well-known/jwks.json").body, keys);
     let fresh = server.sign_in("alice");
     assert_eq!(server.check(text(&fresh, "access_token")), 200);
     drop(server);

@@ -40,7 +40,7 @@ async fn whatever_file_is_made_its_owner_alone_can_read() {
     let path = |name: &str| directory.path().join(name);
     let store = open(&path("quash.redb"));
     store.backup_to(path("backup")).await.unwrap();
-    restore(&path("backup"), &path("restored"), at(100), [9; 36], RestoreGuard::EndEverything).unwrap();
+    restore(&path("backup"), &path("restored"), at(100), [9; 36], RestoreGuard::EndEverything, &[]).unwrap();
     for name in ["quash.redb", "backup", "restored"] {
         let mode = std::fs::metadata(path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");

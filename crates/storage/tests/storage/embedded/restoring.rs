@@ -4,16 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quash_core::ids::{CredentialId, Issuer, KeyId};
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, NewEntry};
 use quash_core::revocation::target::Target;
-use quash_core::session::grant::Grant;
+use quash_core::session::grant::{Grant, MasterId};
 use quash_core::session::renewal::Verdict;
 use quash_core::session::session::Session;
 use quash_core::time::Timestamp;
 use quash_storage::contract::sample::{self, about, at};
 use quash_storage::embedded::{EmbeddedStore, OpenError, RestoreError, RestoreGuard, restore};
-use quash_storage::ports::{Horizons, LogIdentity, Maintenance, RevocationLog, Store};
+use quash_storage::ports::{
+    CredentialStore, Horizons, KeyRing, KeyRingStore, KeyStage, LogIdentity, Maintenance, RevocationLog,
+    Role, Store, StoredCredential, StoredKey,
+};
 use tempfile::TempDir;
 
 use super::open;
@@ -37,10 +41,33 @@ impl Lost {
 
     fn restored(&self, guard: RestoreGuard) -> EmbeddedStore {
         let (backup, into) = (self.path("backup"), self.path("restored"));
-        let head = restore(&backup, &into, at(100), [9; 36], guard).unwrap();
+        let head = restore(&backup, &into, at(100), [9; 36], guard, &[]).unwrap().head;
         let store = open(&into);
         assert_eq!(futures_util::FutureExt::now_or_never(store.head()).unwrap().unwrap(), head);
         store
+    }
+}
+
+fn signing_key() -> StoredKey {
+    StoredKey {
+        id: KeyId::new("key_before").unwrap(),
+        algorithm: "ES256".into(),
+        stage: KeyStage::Active,
+        created_at: at(0),
+        public_jwk: r#"{"kty":"EC"}"#.into(),
+        wrapped: vec![1],
+        master: MasterId(1),
+    }
+}
+
+fn credential() -> StoredCredential {
+    StoredCredential {
+        id: CredentialId::new("cred_before").unwrap(),
+        name: "backend".into(),
+        digest: [9; 32],
+        roles: vec![Role::Issuer],
+        client: None,
+        created_at: at(0),
     }
 }
 
@@ -53,6 +80,8 @@ async fn lost() -> Lost {
     let kept = sample::append(&port, about("bob", at(0))).await;
     let foreign = NewEntry { issuer: sample::other_issuer(), ..about("eve", at(0)) };
     sample::append(&port, foreign).await;
+    store.replace_key_ring(0, vec![signing_key()]).await.unwrap();
+    store.put_credential(credential()).await.unwrap();
     let (session, grant) = sample::signed_in(&port, "alice", at(1)).await;
     store.backup_to(directory.path().join("backup")).await.unwrap();
     // None of this is in the backup.
@@ -104,6 +133,51 @@ async fn by_default_everything_issued_before_a_restore_is_over() {
 }
 
 #[tokio::test]
+async fn no_signing_key_of_a_backup_is_in_force_where_everything_was_ended() {
+    // I6: the key may have been rotated away as compromised after the backup was made.
+    let lost = lost().await;
+    let store = lost.restored(RestoreGuard::EndEverything);
+    assert_eq!(store.key_ring().await.unwrap(), KeyRing::default());
+}
+
+#[tokio::test]
+async fn sessions_that_are_kept_keep_the_keys_of_their_tokens() {
+    let lost = lost().await;
+    let store = lost.restored(RestoreGuard::KeepSessions);
+    assert_eq!(store.key_ring().await.unwrap(), KeyRing { version: 1, keys: vec![signing_key()] });
+}
+
+#[tokio::test]
+async fn an_issuer_that_only_the_operator_knows_is_ended_too() {
+    // A first revocation of its tokens may be among what was lost (I6).
+    let lost = lost().await;
+    let (backup, into) = (lost.path("backup"), lost.path("restored"));
+    let configured =
+        [Issuer::new("https://third.example").unwrap(), sample::other_issuer(), sample::own_issuer()];
+    restore(&backup, &into, at(100), [9; 36], RestoreGuard::EndEverything, &configured).unwrap();
+    let store = open(&into);
+    let origin = store.identity().await.unwrap().origin;
+    let guards = store.live_after(origin, at(100), 10).await.unwrap();
+    let mut ended: Vec<_> = guards.iter().map(|entry| entry.fact.issuer.clone()).collect();
+    let mut expected = configured.to_vec();
+    ended.sort();
+    expected.sort();
+    assert_eq!(ended, expected, "each once");
+    let third = guards.iter().find(|guard| guard.fact.issuer == configured[0]).unwrap();
+    assert_eq!((&third.fact.target, third.fact.effect), (&Target::Issuer, Effect::End));
+    assert_eq!(third.fact.retain_until, Timestamp::FOREVER);
+}
+
+#[tokio::test]
+async fn a_restore_says_how_many_credentials_came_back() {
+    let lost = lost().await;
+    let (backup, into) = (lost.path("backup"), lost.path("restored"));
+    let restored = restore(&backup, &into, at(100), [9; 36], RestoreGuard::EndEverything, &[]).unwrap();
+    assert_eq!(restored.credentials, 1);
+    assert_eq!(open(&into).credentials().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn sessions_that_are_kept_adopt_the_tokens_that_the_backup_does_not_know() {
     let lost = lost().await;
     let store: Arc<dyn Store> = Arc::new(lost.restored(RestoreGuard::KeepSessions));
@@ -116,7 +190,8 @@ async fn sessions_that_are_kept_adopt_the_tokens_that_the_backup_does_not_know()
 async fn a_clock_that_is_behind_restores_above_the_backup_all_the_same() {
     let lost = lost().await;
     let into = lost.path("restored");
-    restore(&lost.path("backup"), &into, Timestamp::EPOCH, [0; 36], RestoreGuard::EndEverything).unwrap();
+    restore(&lost.path("backup"), &into, Timestamp::EPOCH, [0; 36], RestoreGuard::EndEverything, &[])
+        .unwrap();
     let store: Arc<dyn Store> = Arc::new(open(&into));
     assert!(store.identity().await.unwrap().origin > lost.last);
     assert!(sample::cut(&store, &lost.grant, at(101)).await.is_some());
@@ -131,7 +206,7 @@ async fn a_restored_store_agrees_with_itself_and_can_be_restored_again() {
     let second = lost.path("backup2");
     let head = store.backup_to(&second).await.unwrap();
     let again = lost.path("again");
-    restore(&second, &again, at(100), [9; 36], RestoreGuard::KeepSessions).unwrap();
+    restore(&second, &again, at(100), [9; 36], RestoreGuard::KeepSessions, &[]).unwrap();
     let again = open(&again);
     assert!(again.head().await.unwrap().position > head.position, "even in the same second");
     again.check().await.unwrap();
@@ -142,12 +217,12 @@ async fn a_restore_overwrites_nothing_and_leaves_nothing_behind() {
     let lost = lost().await;
     let (backup, into) = (lost.path("backup"), lost.path("restored"));
     std::fs::write(&into, "precious").unwrap();
-    let refused = restore(&backup, &into, at(100), [9; 36], RestoreGuard::EndEverything);
+    let refused = restore(&backup, &into, at(100), [9; 36], RestoreGuard::EndEverything, &[]);
     assert_eq!(refused.unwrap_err(), RestoreError::TargetExists);
     assert_eq!(std::fs::read_to_string(&into).unwrap(), "precious");
 
     let fresh = lost.path("fresh");
-    let refused = restore(&into, &fresh, at(100), [9; 36], RestoreGuard::EndEverything);
+    let refused = restore(&into, &fresh, at(100), [9; 36], RestoreGuard::EndEverything, &[]);
     assert_eq!(refused.unwrap_err(), RestoreError::Backup(OpenError::NotAStore));
     assert!(!fresh.exists());
 }
