@@ -21,6 +21,9 @@ pub struct HttpSettings {
 /// before it asks, or copy all of them from the answer: each is in every 200, empty where the token says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityHeaders {
+    /// The issuer that proved the token, percent-encoded where it is not plain: `alice` of one issuer is not `alice`
+    /// of another.
+    pub issuer: HeaderName,
     /// `sub`, percent-encoded where it is not plain.
     pub subject: HeaderName,
     /// `sid`, percent-encoded where it is not plain.
@@ -32,9 +35,10 @@ pub struct IdentityHeaders {
 }
 
 impl Default for IdentityHeaders {
-    /// `X-Auth-Subject`, `X-Auth-Session`, `X-Auth-Scope`, `X-Auth-Roles`.
+    /// `X-Auth-Issuer`, `X-Auth-Subject`, `X-Auth-Session`, `X-Auth-Scope`, `X-Auth-Roles`.
     fn default() -> Self {
         Self {
+            issuer: HeaderName::from_static("x-auth-issuer"),
             subject: HeaderName::from_static("x-auth-subject"),
             session: HeaderName::from_static("x-auth-session"),
             scope: HeaderName::from_static("x-auth-scope"),

@@ -6,7 +6,7 @@ use insta::assert_json_snapshot;
 use quash_core::revocation::freshness::{Freshness, StalePolicy};
 use serde_json::json;
 
-use crate::house::{House, Reply, text};
+use crate::house::{House, ISSUER, Reply, text};
 
 const URI: &str = "/auth/check";
 
@@ -14,8 +14,9 @@ async fn token(house: &House, subject: &str) -> String {
     text(&house.sign_in(subject).await["access_token"])
 }
 
-fn identity(reply: &Reply) -> [&str; 4] {
-    ["x-auth-subject", "x-auth-session", "x-auth-scope", "x-auth-roles"].map(|name| reply.header(name))
+fn identity(reply: &Reply) -> [&str; 5] {
+    ["x-auth-issuer", "x-auth-subject", "x-auth-session", "x-auth-scope", "x-auth-roles"]
+        .map(|name| reply.header(name))
 }
 
 #[tokio::test]
@@ -29,7 +30,7 @@ async fn a_good_token_passes_and_tells_who_asks() {
     assert_eq!((reply.status, reply.text()), (200, ""));
     assert_eq!(reply.header("cache-control"), "no-store");
     let session = text(&tokens["session_id"]);
-    assert_eq!(identity(&reply), ["alice", &session, "read write", "editor,a%2Cb"]);
+    assert_eq!(identity(&reply), [ISSUER, "alice", &session, "read write", "editor,a%2Cb"]);
 }
 
 #[tokio::test]
@@ -44,7 +45,7 @@ async fn every_method_is_answered_alike() {
 }
 
 #[tokio::test]
-async fn all_four_headers_are_there_even_when_the_token_says_nothing() {
+async fn all_five_headers_are_there_even_when_the_token_says_nothing() {
     // A gateway that copies them then overwrites what its client sent.
     let house = House::new().await;
     let reply = house.get(URI).bearer(&token(&house, "alice").await).send().await;
@@ -90,7 +91,7 @@ async fn a_revoked_token_is_told_why_and_what_to_do() {
         r#"Bearer realm="quash", error="invalid_token", reason="password_changed", remedy="sign_in""#
     );
     assert_json_snapshot!(reply.json());
-    assert_eq!(identity(&reply), [""; 4]);
+    assert_eq!(identity(&reply), [""; 5]);
 }
 
 #[tokio::test]
@@ -122,7 +123,7 @@ async fn a_scope_is_asked_for_in_the_url_of_the_check() {
         let reply = check(query).await;
         assert_eq!((reply.status, reply.reason().as_str()), (403, "insufficient_scope"), "{query}");
         assert_eq!(reply.header("www-authenticate"), r#"Bearer realm="quash", error="insufficient_scope""#);
-        assert_eq!(identity(&reply), [""; 4]);
+        assert_eq!(identity(&reply), [""; 5]);
     }
 }
 
@@ -181,6 +182,7 @@ async fn spoofed_headers_are_neither_believed_nor_echoed() {
     let house = House::new().await;
     let token = token(&house, "alice").await;
     let spoofed = [
+        ("x-auth-issuer", "root"),
         ("x-auth-subject", "root"),
         ("x_auth_subject", "root"),
         ("x-auth-roles", "admin"),

@@ -8,14 +8,18 @@ use quash_jose::{Algorithm, KeySet, Secret, SigningKey};
 use quash_verify::{IssuerConfig, Mode, Relaxation};
 use serde_json::{Value, json};
 
-use crate::house::{House, START, settings, spoiled};
+use crate::house::{House, ISSUER, START, settings, spoiled, text};
 
 const SECRET: &[u8] = b"a tutorial's secret of 32 bytes!";
 
 /// An issuer whose tokens are like those of ordinary tutorials.
 fn tutorial(mode: Mode) -> IssuerConfig {
+    named("shop", mode)
+}
+
+fn named(issuer: &str, mode: Mode) -> IssuerConfig {
     let rules = TimeRules { longest_life: Duration::from_secs(3600), ..TimeRules::default() };
-    let start = IssuerConfig::foreign(Issuer::new("shop").unwrap(), Vec::new(), KeySet::default());
+    let start = IssuerConfig::foreign(Issuer::new(issuer).unwrap(), Vec::new(), KeySet::default());
     let relaxations = [
         Relaxation::MissingIssuer,
         Relaxation::MissingAudience,
@@ -56,6 +60,26 @@ async fn a_tutorials_token_passes_unchanged_and_is_told_in_the_usual_names() {
     let told = introspect(&house, &token).await;
     assert_eq!((&told["active"], &told["sub"], &told["iss"]), (&json!(true), &json!("42"), &json!("shop")));
     assert_eq!(told["username"], "mia");
+}
+
+#[tokio::test]
+async fn one_subject_of_two_issuers_is_told_apart_behind_the_gateway() {
+    // attack row 21
+    let house = house(Mode::Enforce).await;
+    let own = text(&house.sign_in("42").await["access_token"]);
+    for (token, issuer) in [(own, ISSUER), (token(Some("t1")), "shop")] {
+        let reply = house.get("/auth/check").bearer(&token).send().await;
+        assert_eq!((reply.header("x-auth-subject"), reply.header("x-auth-issuer")), ("42", issuer));
+    }
+}
+
+#[tokio::test]
+async fn no_name_of_an_issuer_can_break_out_of_its_header() {
+    // attack row 15; an observed issuer's tokens name it too
+    let house = House::with(settings(), vec![named("магазин 1%", Mode::Observe)]).await;
+    let reply = house.get("/auth/check").bearer(&token(Some("t1"))).send().await;
+    let encoded = "%D0%BC%D0%B0%D0%B3%D0%B0%D0%B7%D0%B8%D0%BD%201%25";
+    assert_eq!((reply.status, reply.header("x-auth-issuer")), (200, encoded));
 }
 
 #[tokio::test]

@@ -3,16 +3,20 @@
 use std::borrow::Cow;
 
 use axum::response::Response;
-use quash_core::claims::Claims;
+use quash_verify::TokenRef;
 use serde::Deserialize;
 
 use crate::settings::IdentityHeaders;
 use crate::{header_text, reply};
 
-/// 200, with all four headers.
-pub(super) fn answer(names: &IdentityHeaders, token: &Claims) -> Response {
+/// 200, with all five headers. The issuer is the one whose key proved the token, whatever the token says: a subject
+/// is somebody only at an issuer (attack row 21).
+pub(super) fn answer(names: &IdentityHeaders, token: &TokenRef<'_>) -> Response {
+    let issuer = token.issuer().as_str();
+    let token = token.claims();
     let mut response = reply::empty();
     let headers = response.headers_mut();
+    headers.insert(names.issuer.clone(), header_text::one(Some(issuer)));
     headers.insert(names.subject.clone(), header_text::one(token.subject()));
     headers.insert(names.session.clone(), header_text::one(token.session()));
     let scope = token.scope().unwrap_or_default().split(' ').filter(|name| !name.is_empty());

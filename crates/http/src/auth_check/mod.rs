@@ -5,7 +5,7 @@
 //!
 //! - Nothing of the request is believed but its one `Authorization` header. Forwarded headers and identity headers
 //!   are not even looked at (attack row 30), a token in the URL is no token (row 36).
-//! - A 200 carries all four identity headers, empty where the token says nothing, so that a gateway which copies
+//! - A 200 carries all five identity headers, empty where the token says nothing, so that a gateway which copies
 //!   them overwrites whatever its client sent under the same names.
 //! - `?scope=read%20write` in the URL that the gateway is configured with asks for these scopes. Gateways may append
 //!   their client's own query, so every `scope` there counts: adding one can only ask for more. Whatever else the
@@ -61,7 +61,7 @@ fn judge(state: &AppState, request: &Request<Body>) -> Result<Response, Failure>
         Checked::Rejected(refusal) => Err(TokenRefusal::from(refusal.rejection()).into()),
         Checked::Accepted(token) => {
             RequiredScope::of(request.uri().query()).check(token.claims())?;
-            Ok(identity::answer(&state.settings().identity_headers, token.claims()))
+            Ok(identity::answer(&state.settings().identity_headers, &token))
         }
     }
 }

@@ -8,6 +8,8 @@ use super::section::Section;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ForwardAuthConfig {
+    /// The issuer that proved the token.
+    pub issuer_header: HeaderName,
     /// `sub`.
     pub subject_header: HeaderName,
     /// `sid`.
@@ -23,6 +25,11 @@ impl ForwardAuthConfig {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let mut header = |name, what, default| section.value(name, what, HeaderName::from_static(default));
         Self {
+            issuer_header: header(
+                "issuer_header",
+                "the header that says which issuer proved the token",
+                "x-auth-issuer",
+            ),
             subject_header: header("subject_header", "the header that says `sub`", "x-auth-subject"),
             session_header: header("session_header", "the header that says `sid`", "x-auth-session"),
             scope_header: header("scope_header", "the header that says `scope`", "x-auth-scope"),

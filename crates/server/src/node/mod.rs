@@ -145,6 +145,7 @@ fn http_settings(config: &Config, entropy: &dyn Entropy) -> Result<HttpSettings,
     Ok(HttpSettings {
         public_url: Some(config.server.public_url.clone()),
         identity_headers: IdentityHeaders {
+            issuer: headers.issuer_header.clone(),
             subject: headers.subject_header.clone(),
             session: headers.session_header.clone(),
             scope: headers.scope_header.clone(),
