@@ -18,6 +18,7 @@ pub(crate) struct Counters {
     stripes: [Stripe; STRIPES],
     pub(crate) rejected: Reasons,
     pub(crate) observed: Reasons,
+    unknown_keys: AtomicU64,
 }
 
 /// The counters that every check touches, on cache lines of their own.
@@ -70,6 +71,9 @@ impl Counters {
     }
 
     pub(crate) fn rejected(&self, rejection: &Rejection) {
+        if matches!(rejection, Rejection::Invalid(Defect::UnknownKey)) {
+            self.unknown_keys.fetch_add(1, Ordering::Relaxed);
+        }
         self.rejected.count(metric_name(rejection));
     }
 
@@ -98,6 +102,11 @@ impl Counters {
             rejected: self.rejected.read(),
             would_refuse: self.observed.read(),
         }
+    }
+
+    /// Tokens that named a key that nobody knows, counted apart: among the reasons they may be one too many.
+    pub(crate) fn unknown_keys(&self) -> u64 {
+        self.unknown_keys.load(Ordering::Relaxed)
     }
 }
 
@@ -143,5 +152,21 @@ impl Counts {
     /// The share of checks that needed no look-up, 0 to 1. Scheme S17 promises more than 0.99 in a usual mix.
     pub fn shortcut_share(&self) -> f64 {
         self.shortcuts as f64 / self.checks().max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_counted_however_many_reasons_were_before() {
+        // attack row 29: keys are fetched anew by this count, and any word can be a reason.
+        let counters = Counters::default();
+        (0..1000).for_each(|number| counters.rejected.count(&format!("reason_{number}")));
+        counters.rejected(&Rejection::Invalid(Defect::UnknownIssuer));
+        assert_eq!(counters.unknown_keys(), 0);
+        counters.rejected(&Rejection::Invalid(Defect::UnknownKey));
+        assert_eq!(counters.unknown_keys(), 1);
     }
 }

@@ -155,6 +155,11 @@ impl Verifier {
         self.counters.read()
     }
 
+    /// How many tokens named a key that nobody knows, so far. Cheap: whoever fetches keys may ask all the time.
+    pub fn unknown_keys(&self) -> u64 {
+        self.counters.unknown_keys()
+    }
+
     /// How many tokens are cached.
     pub fn cached_tokens(&self) -> usize {
         self.cache.len()

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quash_core::defect::Defect;
 use quash_verify::Verifier;
 
 use super::jwks::UnknownKeySeen;
@@ -15,23 +14,17 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Looks until `stop` is spoken. Which issuer an unknown key belongs to can not be told, so all are asked: each has
 /// its own cooldown.
 pub async fn watch(verifier: Arc<Verifier>, issuers: Vec<UnknownKeySeen>, mut stop: Stop) {
-    let mut before = count(&verifier);
+    let mut before = verifier.unknown_keys();
     loop {
         tokio::select! {
             biased;
             () = stop.wait() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        let now = count(&verifier);
+        let now = verifier.unknown_keys();
         if now > before {
             issuers.iter().for_each(UnknownKeySeen::tell);
         }
         before = now;
     }
-}
-
-fn count(verifier: &Verifier) -> u64 {
-    let name = Defect::UnknownKey.name();
-    let rejected = verifier.counts().rejected;
-    rejected.iter().find(|(reason, _)| reason == name).map_or(0, |(_, count)| *count)
 }
