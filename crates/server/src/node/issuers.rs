@@ -51,7 +51,11 @@ pub fn foreign(issuer: &IssuerConfig) -> Result<Trusted, IssuerError> {
         KeySource::File(path) => {
             let text =
                 std::fs::read_to_string(path).map_err(|error| IssuerError::File(path.clone(), error))?;
-            (KeySet::from_jwks(&text)?.keys, None)
+            let found = KeySet::from_jwks(&text)?;
+            for refused in &found.refused {
+                tracing::warn!(issuer = %issuer.name, place = refused.place, error = %refused.error, "a key of the issuer is not used");
+            }
+            (found.keys, None)
         }
         KeySource::Url(_) => (KeySet::default(), None),
         KeySource::Secret { secret, algorithm } => (KeySet::default(), Some((secret, *algorithm))),

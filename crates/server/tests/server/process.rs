@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod durability;
 mod full_disk;
+mod key_file;
 mod key_url;
 mod logout;
 mod other_library;
