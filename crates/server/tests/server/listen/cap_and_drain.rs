@@ -54,6 +54,40 @@ async fn a_drain_finishes_the_running_request_and_refuses_new_ones() {
 }
 
 #[tokio::test]
+async fn who_waits_in_the_systems_queue_at_the_stop_is_answered_before_the_end() {
+    let served = serve(unlimited(), None).await;
+    exchange(&mut served.connect().await).await;
+    // Without waiting: the listener, on this same thread, can not accept them before it hears of the stop.
+    let waiting: Vec<_> = (0..5)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(served.address).unwrap();
+            std::io::Write::write_all(&mut stream, GET).unwrap();
+            stream
+        })
+        .collect();
+    served.stop.stop();
+    for stream in waiting {
+        stream.set_nonblocking(true).unwrap();
+        let mut stream = TcpStream::from_std(stream).unwrap();
+        let answer = timeout(SLACK, read_to_end(&mut stream)).await.expect("answered, then closed");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer:?}");
+    }
+    assert_eq!(served.end.await.unwrap(), Drained { abandoned: 0 });
+    assert!(TcpStream::connect(served.address).await.is_err(), "the system refuses");
+}
+
+#[tokio::test]
+async fn who_waits_in_the_queue_and_says_nothing_holds_no_stop_up() {
+    let served = serve(unlimited(), None).await;
+    exchange(&mut served.connect().await).await;
+    let silent = std::net::TcpStream::connect(served.address).unwrap();
+    served.stop.stop();
+    let end = timeout(SLACK, served.end).await.expect("it is closed without a request");
+    assert_eq!(end.unwrap(), Drained { abandoned: 0 });
+    drop(silent);
+}
+
+#[tokio::test]
 async fn a_request_that_outlasts_the_drain_is_cut_at_its_deadline() {
     let limit = Duration::from_millis(300);
     let served = serve(Limits { drain_timeout: limit, ..unlimited() }, None).await;
