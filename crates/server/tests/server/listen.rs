@@ -1,6 +1,7 @@
 //! Listeners on real sockets: slow clients, the cap, the drain, TLS.
 
 mod cap_and_drain;
+mod header_size;
 mod slow_clients;
 mod tls;
 
