@@ -33,7 +33,16 @@ impl ConfigOptions {
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         let sources = Sources::gather(self.config.as_deref(), self.flags(), self.dev);
         let loaded = sources.and_then(Config::load);
-        loaded.map_err(|problems| Failure::local(problems.to_string()))
+        loaded.map_err(|problems| Failure::local(format!("{problems}{}", self.hint())))
+    }
+
+    /// What is most likely meant where neither a file nor `--dev` was given: beside `serve --dev` every other command
+    /// needs it too.
+    fn hint(&self) -> &'static str {
+        if self.config.is_some() || self.dev {
+            return "";
+        }
+        "\n  no configuration was named: give `--config FILE`, or `--dev` for a server that runs with `serve --dev`"
     }
 
     fn flags(&self) -> Vec<Flag> {

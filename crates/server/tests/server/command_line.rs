@@ -171,6 +171,20 @@ fn the_configuration_is_checked_and_shown_with_origins() {
 }
 
 #[test]
+fn without_a_configuration_the_way_out_is_told_once() {
+    let hint = "give `--config FILE`, or `--dev`";
+    for arguments in [&["config", "show"][..], &["doctor", "--url", "http://127.0.0.1:1"]] {
+        let output = quash(arguments).output().unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!((exit(&output), said.matches(hint).count()), (LOCAL, 1), "{arguments:?}: {said}");
+    }
+    let shown = quash(&["config", "show", "--dev"]).output().unwrap();
+    assert_eq!((exit(&shown), text(&shown.stderr).contains(hint)), (OK, false));
+    let wrong = quash(&["config", "show", "--dev", "--listen", "nowhere"]).output().unwrap();
+    assert_eq!((exit(&wrong), text(&wrong.stderr).contains(hint)), (LOCAL, false));
+}
+
+#[test]
 fn serve_refuses_to_start_without_an_admin_key() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = quash(&["serve", "--data", directory.path().to_str().unwrap()]);
