@@ -9,6 +9,7 @@ use quash_core::position::Head;
 use redb::Database;
 
 use super::EmbeddedStore;
+use super::damage::unless_damaged;
 use super::error::{io_error, store_error};
 use super::open::for_its_owner;
 use super::tables::{ReadTables, WriteTables, definition};
@@ -52,7 +53,7 @@ pub(super) fn write_new(
 ) -> Result<(), StoreError> {
     let file = for_its_owner().create_new(true).open(path);
     let file = file.map_err(|error| io_error(&error))?;
-    let written = write_file(file, put).and_then(|()| sync_directory(path));
+    let written = unless_damaged(|| write_file(file, put)).and_then(|()| sync_directory(path));
     if written.is_err() {
         // What can not be removed is no store: its one transaction was not committed, or the error said more.
         let _left_behind = std::fs::remove_file(path);

@@ -16,12 +16,16 @@
 //!   opened anew before the next batch. After a failed *sync* nothing is accepted any more until the process is
 //!   started again: the system may have thrown away what it could not write, and reading it back from memory
 //!   would show as durable what is not.
+//! - *Damage*: a panic of redb over a damaged page is an error to whoever reads
+//!   ([`StoreError::Corrupt`](crate::ports::StoreError)). In the writer it is the end of the store: every call gets
+//!   [`StoreError::Unavailable`](crate::ports::StoreError) until the process is started again.
 //! - *Lock*: a second process that opens the file is refused ([`OpenError::InUse`]).
 //!
 //! `docs/store-format.md` describes the file.
 
 mod backup;
 mod check;
+mod damage;
 mod database;
 mod error;
 mod job;
@@ -39,6 +43,7 @@ use quash_core::ids::Issuer;
 use tokio::sync::{mpsc, watch};
 
 pub use self::check::Checked;
+use self::damage::unless_damaged;
 use self::database::SharedDatabase;
 pub use self::error::{OpenError, RestoreError};
 use self::job::{Call, Job, WriteTransaction};
@@ -51,6 +56,10 @@ use crate::transaction::{Constants, Transaction};
 
 /// How many calls wait for the writer before further callers wait for a place in the queue.
 const QUEUE: usize = 1024;
+
+/// For how many turns of the scheduler a reader of the log waits for the head to follow a commit: some tenths of a
+/// second at least. Microseconds do, unless the writer failed in between.
+const PATIENCE: u32 = 1 << 20;
 
 /// The store in one file. Dropping it answers what waits, closes the file and lets go of its lock.
 pub struct EmbeddedStore {
@@ -80,8 +89,10 @@ impl Shared {
         &self,
         look: impl FnOnce(&Transaction<'_, ReadTables>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let tables = self.database.begin_read()?;
-        look(&Transaction::begin(tables, &self.constants)?)
+        unless_damaged(|| {
+            let tables = self.database.begin_read()?;
+            look(&Transaction::begin(tables, &self.constants)?)
+        })
     }
 }
 
@@ -94,9 +105,22 @@ impl Shared {
         &self,
         look: impl FnOnce(&Transaction<'_, ReadTables>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
+        self.read_log_within(PATIENCE, look)
+    }
+
+    fn read_log_within<R>(
+        &self,
+        turns: u32,
+        look: impl FnOnce(&Transaction<'_, ReadTables>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
         self.read(|tables| {
             let seen = tables.head().position;
+            let mut left = turns;
             while self.recent().head().position < seen {
+                if left == 0 {
+                    return Err(StoreError::Unavailable("the head of the log did not follow".into()));
+                }
+                left -= 1;
                 std::thread::yield_now();
             }
             look(tables)

@@ -11,6 +11,7 @@ use redb::StorageBackend;
 use redb::backends::FileBackend;
 use tokio::sync::{mpsc, watch};
 
+use super::damage::unless_damaged;
 pub(super) use super::error::OpenError;
 use super::error::{io_error, store_error};
 use super::recent::Recent;
@@ -92,6 +93,11 @@ impl OpenOptions {
     /// # Errors
     /// [`OpenError`]; nothing was changed.
     pub fn open(self, now: Timestamp, random: [u8; 36]) -> Result<EmbeddedStore, OpenError> {
+        // Whoever fails closes the file again, which reads it too: that is in there with the rest.
+        unless_damaged(|| self.found_or_open(now, random))
+    }
+
+    fn found_or_open(self, now: Timestamp, random: [u8; 36]) -> Result<EmbeddedStore, OpenError> {
         let Self { source, own_issuer, cache_bytes } = self;
         let database = SharedDatabase::open(source, cache_bytes)?;
         let identity = match stored_identity(&database)? {

@@ -18,6 +18,7 @@ use quash_core::time::Timestamp;
 use redb::{ReadOnlyDatabase, ReadableDatabase};
 
 use super::backup::{copy_all, write_new};
+use super::damage::unless_damaged;
 use super::error::{OpenError, RestoreError, store_error};
 use super::open::{check_format, classify};
 use super::tables::{ReadTables, WriteTables};
@@ -76,8 +77,12 @@ pub fn restore(
     if into.try_exists().unwrap_or(true) {
         return Err(RestoreError::TargetExists);
     }
-    let source = open_backup(backup).map_err(RestoreError::Backup)?;
-    let plan = Plan::new(&source, now, random, guard, issuers).map_err(RestoreError::Backup)?;
+    let (source, plan) = unless_damaged(|| {
+        let source = open_backup(backup)?;
+        let plan = Plan::new(&source, now, random, guard, issuers)?;
+        Ok((source, plan))
+    })
+    .map_err(RestoreError::Backup)?;
     let mut head = None;
     write_new(into, |tables| {
         copy_all(&source, tables)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::Shared;
+use super::damage::unless_damaged;
 use super::error::store_error;
 use super::job::{Job, WriteTransaction};
 use super::open::stored_head;
@@ -42,8 +43,23 @@ impl Writer {
         }
     }
 
-    /// Serves until nobody can call any more, then closes the file.
+    /// Serves until nobody can call any more, then closes the file. After a panic it closes the file at once:
+    /// whoever waits, and whoever calls later, gets [`StoreError::Unavailable`].
     pub(super) fn run(mut self) {
+        let served: Result<(), StoreError> = unless_damaged(|| {
+            self.serve_all();
+            Ok(())
+        });
+        // INVARIANT: after a panic nothing is served any more. The tail may be behind what is durable.
+        let closed: Result<(), StoreError> = unless_damaged(|| {
+            self.shared.database.close();
+            Ok(())
+        });
+        // The panic said what happened; what is left to do is to answer nobody, which dropping the queue does.
+        let _said = served.and(closed);
+    }
+
+    fn serve_all(&mut self) {
         let mut batch = Batch::with_capacity(LARGEST_BATCH);
         let mut last = 0;
         loop {
@@ -54,7 +70,6 @@ impl Writer {
             }
             self.serve(&mut batch);
         }
-        self.shared.database.close();
     }
 
     /// Gives those who were just answered a moment to call again, so that they share the next sync instead of

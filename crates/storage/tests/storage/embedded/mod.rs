@@ -1,6 +1,7 @@
 //! The embedded store as a file: opening, locking, format, backup and restore.
 
 mod backup;
+mod damage;
 mod format;
 mod opening;
 mod restoring;
