@@ -2,6 +2,7 @@
 
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
+use quash_core::revocation::record::Record;
 use quash_core::time::Timestamp;
 use quash_jose::KeySet;
 
@@ -18,6 +19,9 @@ pub trait Enforcement: Send + Sync {
 
     /// Enforces `entries`, which follow one another in the order of the log.
     fn apply(&self, entries: &[Entry]);
+
+    /// As [`Enforcement::apply`], with the entries as verifiers hold them: what catching up costs least with.
+    fn apply_records(&self, records: &[Record]);
 
     /// Raises the watermark: no entry up to `position` is left out.
     fn advance(&self, position: Position);

@@ -6,6 +6,7 @@ use quash_authority::{Enforcement, KeySet};
 use quash_core::ids::Issuer;
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
+use quash_core::revocation::record::Record;
 use quash_core::time::Timestamp;
 use quash_verify::Verifier;
 
@@ -50,6 +51,12 @@ impl Enforcement for VerifierEnforcement {
         for entry in entries {
             // Out of order means at or below the watermark: enforced already.
             let _ = self.verifier.apply(entry);
+        }
+    }
+
+    fn apply_records(&self, records: &[Record]) {
+        for record in records {
+            let _ = self.verifier.apply_record(record);
         }
     }
 

@@ -14,6 +14,7 @@ use quash_authority::{
 use quash_core::ids::{ClientId, Issuer};
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
+use quash_core::revocation::record::Record;
 use quash_core::time::Timestamp;
 use quash_http::{AppState, HttpSettings, VerifierEnforcement, router};
 use quash_jose::digest::sha256;
@@ -78,6 +79,11 @@ impl Enforcement for Onlooker {
         let entries = entries.to_vec();
         let sighting = Sighting { entries, crash_image, watermark_before, watermark_after };
         self.sightings.lock().unwrap().push(sighting);
+    }
+
+    /// Only what a start catches up with comes this way, and it is of before the journey.
+    fn apply_records(&self, records: &[Record]) {
+        self.inner.apply_records(records);
     }
 
     fn advance(&self, position: Position) {

@@ -8,6 +8,7 @@ use quash_core::position::Position;
 use quash_core::revocation::decide::{Decision, Question, TimeRules, decide};
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::freshness::Freshness;
+use quash_core::revocation::record::Record;
 use quash_core::revocation::rejection::Rejection;
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
@@ -80,6 +81,12 @@ impl Enforcement for InMemoryVerifier {
         for entry in entries {
             // What is not beyond the watermark is enforced already.
             let _ = self.state.apply(&entry.record(self.state.log_key()));
+        }
+    }
+
+    fn apply_records(&self, records: &[Record]) {
+        for record in records {
+            let _ = self.state.apply(record);
         }
     }
 
