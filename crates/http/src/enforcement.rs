@@ -55,9 +55,7 @@ impl Enforcement for VerifierEnforcement {
     }
 
     fn apply_records(&self, records: &[Record]) {
-        for record in records {
-            let _ = self.verifier.apply_record(record);
-        }
+        self.verifier.apply_records(records);
     }
 
     fn advance(&self, position: Position) {

@@ -54,7 +54,6 @@ fn shard_of(key: TargetKey) -> usize {
     (key.halves()[0] >> 56) as usize
 }
 
-/// The writing half. INVARIANT: its callers hold the state's one writer lock.
 impl FactTable {
     /// An empty table.
     pub(super) fn new() -> Self {
@@ -66,33 +65,9 @@ impl FactTable {
         Reader(self.shards.load())
     }
 
-    /// Adds a key that is not there yet.
-    pub(super) fn insert(&self, key: TargetKey, fact: Fact) {
-        let place = shard_of(key);
-        let shards = self.shards.load();
-        if shards.get(place).is_some_and(|shard| shard.insert(key, fact)) {
-            return;
-        }
-        let mut grown: Shards = shards.to_vec().into();
-        if let Some(shard) = grown.get_mut(place) {
-            *shard = shard.grown();
-            shard.insert(key, fact);
-        }
-        self.shards.store(Arc::new(grown));
-    }
-
-    /// Says that there are more facts about `key` than this table holds.
-    pub(super) fn mark_more(&self, key: TargetKey) {
-        if let Some(place) = self.shards.load().get(shard_of(key)).and_then(|shard| shard.find(key)) {
-            place.mark_more();
-        }
-    }
-
-    /// Removes a key.
-    pub(super) fn remove(&self, key: TargetKey) {
-        if let Some(shard) = self.shards.load().get(shard_of(key)) {
-            shard.remove(key);
-        }
+    /// Writes from now on. INVARIANT: whoever has a writer holds the state's one writer lock.
+    pub(super) fn write(&self) -> Writer<'_> {
+        Writer { table: self, shards: self.shards.load() }
     }
 
     /// The keys whose facts are `wanted`, as the walk finds them; the writer may go on meanwhile.
@@ -100,6 +75,55 @@ impl FactTable {
         let shards = self.shards.load_full();
         let places = shards.iter().flat_map(Shard::places);
         places.filter(|(_, fact)| wanted(*fact)).map(|(key, _)| key).collect()
+    }
+}
+
+/// The writing half.
+pub(super) struct Writer<'t> {
+    table: &'t FactTable,
+    shards: Guard<Arc<Shards>>,
+}
+
+impl Writer<'_> {
+    fn shard(&self, key: TargetKey) -> Option<&Shard> {
+        self.shards.get(shard_of(key))
+    }
+
+    /// The fact about `key`.
+    pub(super) fn find(&self, key: TargetKey) -> Option<Fact> {
+        self.shard(key)?.find(key)?.fact()
+    }
+
+    /// Adds a key that is not there yet.
+    pub(super) fn insert(&mut self, key: TargetKey, fact: Fact) {
+        while !self.shard(key).is_none_or(|shard| shard.insert(key, fact)) {
+            self.grow(key);
+        }
+    }
+
+    /// Gives more room to the shard of `key`.
+    #[cold]
+    fn grow(&mut self, key: TargetKey) {
+        let mut shards: Shards = self.shards.to_vec().into();
+        if let Some(shard) = shards.get_mut(shard_of(key)) {
+            *shard = shard.grown();
+        }
+        self.table.shards.store(Arc::new(shards));
+        self.shards = self.table.shards.load();
+    }
+
+    /// Says that there are more facts about `key` than this table holds.
+    pub(super) fn mark_more(&self, key: TargetKey) {
+        if let Some(place) = self.shard(key).and_then(|shard| shard.find(key)) {
+            place.mark_more();
+        }
+    }
+
+    /// Removes a key.
+    pub(super) fn remove(&self, key: TargetKey) {
+        if let Some(shard) = self.shard(key) {
+            shard.remove(key);
+        }
     }
 }
 

@@ -18,9 +18,12 @@ impl Mark {
         self.0.load(Ordering::Acquire)
     }
 
-    /// Raises the mark to `position`; never lowers it.
-    pub fn raise(&self, position: Position) {
-        self.0.fetch_max(position.number(), Ordering::AcqRel);
+    /// Raises the mark to `position`; never lowers it. INVARIANT: the state's one writer does it, so that no step of
+    /// its own has to wait for the one before to reach memory.
+    pub(super) fn raise(&self, position: Position) {
+        if position.number() > self.0.load(Ordering::Relaxed) {
+            self.0.store(position.number(), Ordering::Release);
+        }
     }
 }
 
@@ -45,7 +48,7 @@ impl Marks {
     }
 
     /// Raises the bucket of `key` to `position`.
-    pub fn raise(&self, key: TargetKey, position: Position) {
+    pub(super) fn raise(&self, key: TargetKey, position: Position) {
         if let Some(mark) = self.0.get(usize::from(key.bucket())) {
             mark.raise(position);
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use papaya::HashMap;
 
 use super::fact::Fact;
-use super::fact_table::FactTable;
+use super::fact_table::{self, FactTable};
 use super::key_hash::ByKey;
 use super::reasons::Reasons;
 use crate::ids::Issuer;
@@ -46,12 +46,22 @@ pub struct RevocationState {
 struct Progress {
     watermark: AtomicU64,
     live: AtomicUsize,
-    writer: Mutex<()>,
+    writer: Mutex<Lately>,
+}
+
+/// What the last record was about: the next one is likely to be about the same.
+#[derive(Default)]
+struct Lately {
+    reason: Option<(Reason, u8)>,
 }
 
 impl Progress {
     fn from(origin: Position) -> Self {
-        Self { watermark: AtomicU64::new(origin.number()), live: AtomicUsize::new(0), writer: Mutex::new(()) }
+        Self {
+            watermark: AtomicU64::new(origin.number()),
+            live: AtomicUsize::new(0),
+            writer: Mutex::default(),
+        }
     }
 }
 
@@ -111,14 +121,30 @@ impl RevocationState {
     /// # Errors
     /// [`OutOfOrder`] unless its position lies beyond the watermark; nothing is changed then.
     pub fn apply(&self, record: &Record) -> Result<(), OutOfOrder> {
-        let _writing = self.lock();
+        let mut lately = self.lock();
         let watermark = self.watermark();
         if record.position <= watermark {
             return Err(OutOfOrder { watermark, offered: record.position });
         }
-        self.hold(record);
-        self.progress.watermark.store(record.position.number(), Ordering::Release);
+        self.take(record, &mut lately, &mut self.single.write());
         Ok(())
+    }
+
+    /// Takes in records that follow one another; those at or below the watermark are skipped. Costs a third of
+    /// taking them in one by one, and keeps other writers waiting for so long.
+    pub fn apply_all(&self, records: &[Record]) {
+        let mut lately = self.lock();
+        let mut single = self.single.write();
+        for record in records {
+            if record.position > self.watermark() {
+                self.take(record, &mut lately, &mut single);
+            }
+        }
+    }
+
+    fn take(&self, record: &Record, lately: &mut Lately, single: &mut fact_table::Writer<'_>) {
+        self.hold(record, lately, single);
+        self.progress.watermark.store(record.position.number(), Ordering::Release);
     }
 
     /// Raises the watermark to `position` without an entry: the positions between carried nothing that any
@@ -128,9 +154,10 @@ impl RevocationState {
         self.progress.watermark.fetch_max(position.number(), Ordering::AcqRel);
     }
 
-    fn hold(&self, record: &Record) {
+    /// Only plain writes to what many records share: one that must be seen at once would wait for those before it.
+    fn hold(&self, record: &Record, lately: &mut Lately, single: &mut fact_table::Writer<'_>) {
         let mut fact = Fact::new(record.position, record.effect, record.recorded_at, record.retain_until);
-        let (index, beyond_table) = self.reasons.index(&record.reason);
+        let (index, beyond_table) = self.index_of(&record.reason, lately);
         fact = fact.with_reason(index);
         let narrowed = record.window.is_some() || record.exception.is_some();
         if narrowed || beyond_table {
@@ -139,17 +166,31 @@ impl RevocationState {
             self.details.pin().insert(record.position.number(), details);
             fact = fact.with_details();
         }
-        self.insert(record.key, fact);
-        self.progress.live.fetch_add(1, Ordering::Relaxed);
-        match self.scope(record.issuer).mark(record.kind) {
+        self.insert(record.key, fact, single);
+        self.progress.live.store(self.live_entries() + 1, Ordering::Relaxed);
+        // The issuer's scope is only looked for where it has the mark: entries about one subject or less are many.
+        let wide = record.kind.is_wide().then(|| self.scope(record.issuer));
+        match wide.as_ref().and_then(|issuer| issuer.mark(record.kind)) {
             Some(mark) => mark.raise(record.position),
             None => self.marks.raise(record.key, record.position),
         }
     }
 
-    fn insert(&self, key: TargetKey, fact: Fact) {
-        let Some(held) = self.single.read().find(key) else {
-            self.single.insert(key, fact);
+    /// As [`Reasons::index`].
+    fn index_of(&self, reason: &Reason, lately: &mut Lately) -> (u8, bool) {
+        if let Some((held, index)) = &lately.reason
+            && held == reason
+        {
+            return (*index, false);
+        }
+        let (index, beyond_table) = self.reasons.index(reason);
+        lately.reason = (!beyond_table).then(|| (reason.clone(), index));
+        (index, beyond_table)
+    }
+
+    fn insert(&self, key: TargetKey, fact: Fact, single: &mut fact_table::Writer<'_>) {
+        let Some(held) = single.find(key) else {
+            single.insert(key, fact);
             return;
         };
         let many = self.many.pin();
@@ -159,7 +200,7 @@ impl RevocationState {
         };
         facts.push(fact);
         many.insert(key, facts.into());
-        self.single.mark_more(key);
+        single.mark_more(key);
     }
 
     /// Forgets every entry that no living token can be hit by: those whose `retain_until` is at or before
@@ -172,17 +213,18 @@ impl RevocationState {
 
     fn purge_keys(&self, keys: &[TargetKey], now: Timestamp) -> usize {
         let _writing = self.lock();
-        let gone = keys.iter().map(|key| self.purge_key(*key, now)).sum();
-        self.progress.live.fetch_sub(gone, Ordering::Relaxed);
+        let single = self.single.write();
+        let gone = keys.iter().map(|key| self.purge_key(*key, now, &single)).sum();
+        self.progress.live.store(self.live_entries().saturating_sub(gone), Ordering::Relaxed);
         gone
     }
 
     /// Looks afresh: between the walk and the lock the target may have got another entry.
-    fn purge_key(&self, key: TargetKey, now: Timestamp) -> usize {
-        match self.single.read().find(key) {
-            Some(fact) if fact.has_more() => self.purge_many(key, now),
+    fn purge_key(&self, key: TargetKey, now: Timestamp, single: &fact_table::Writer<'_>) -> usize {
+        match single.find(key) {
+            Some(fact) if fact.has_more() => self.purge_many(key, now, single),
             Some(fact) if fact.is_over(now) => {
-                self.single.remove(key);
+                single.remove(key);
                 self.forget_details(fact);
                 1
             }
@@ -190,7 +232,7 @@ impl RevocationState {
         }
     }
 
-    fn purge_many(&self, key: TargetKey, now: Timestamp) -> usize {
+    fn purge_many(&self, key: TargetKey, now: Timestamp, single: &fact_table::Writer<'_>) -> usize {
         let many = self.many.pin();
         let Some(facts) = many.get(&key) else { return 0 };
         let (over, kept): (Vec<Fact>, Vec<Fact>) = facts.iter().partition(|fact| fact.is_over(now));
@@ -198,7 +240,7 @@ impl RevocationState {
             return 0;
         }
         if kept.is_empty() {
-            self.single.remove(key);
+            single.remove(key);
             many.remove(&key);
         } else {
             many.insert(key, kept.into());
@@ -250,8 +292,8 @@ impl RevocationState {
         self.marks.of(key)
     }
 
-    fn lock(&self) -> MutexGuard<'_, ()> {
-        // The guard protects no data of its own: a writer that panicked left whole records behind.
+    fn lock(&self) -> MutexGuard<'_, Lately> {
+        // A writer that panicked left whole records behind, and its memory of the last one is right or none.
         self.progress.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -262,5 +304,56 @@ impl std::fmt::Debug for RevocationState {
             .field("watermark", &self.watermark())
             .field("live_entries", &self.live_entries())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::revocation::entry::Effect;
+    use crate::revocation::target::TargetKind;
+
+    fn record(position: u64, subject: &str, reason: &str) -> Record {
+        let issuer = LogKey::from_random([1; 16]).issuer_key(&Issuer::new("https://issuer.example").unwrap());
+        Record {
+            position: Position::new(position).unwrap(),
+            recorded_at: Timestamp::EPOCH,
+            retain_until: Timestamp::FOREVER,
+            issuer,
+            kind: TargetKind::Subject,
+            key: issuer.of_id(TargetKind::Subject, subject),
+            effect: Effect::End,
+            window: None,
+            exception: None,
+            reason: Reason::new(reason).unwrap(),
+        }
+    }
+
+    #[test]
+    fn records_taken_in_together_are_those_taken_in_one_by_one() {
+        // Subjects that come back, reasons that change and come back, positions that were there before.
+        let subjects: Vec<String> = (0..300).map(|number| format!("s{}", number % 250)).collect();
+        let records: Vec<Record> = (1..)
+            .zip(&subjects)
+            .map(|(position, subject)| {
+                record(position, subject, ["admin", "kicked"][usize::from(position % 3 == 0)])
+            })
+            .collect();
+        let state = || RevocationState::new(LogKey::from_random([1; 16]), Position::ZERO);
+        let (together, one_by_one) = (state(), state());
+        together.apply_all(&records[..200]);
+        together.apply_all(&records[100..]);
+        for record in &records {
+            one_by_one.apply(record).unwrap();
+        }
+        assert_eq!(together.watermark(), one_by_one.watermark());
+        assert_eq!((together.live_entries(), one_by_one.live_entries()), (300, 300));
+        for record in &records {
+            let facts = |state: &RevocationState| {
+                let many = state.many.pin().get(&record.key).cloned();
+                (state.single.read().find(record.key), many, state.mark_of(record.key))
+            };
+            assert_eq!(facts(&together), facts(&one_by_one));
+        }
     }
 }

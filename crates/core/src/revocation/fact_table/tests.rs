@@ -56,15 +56,15 @@ proptest! {
             let fact = fact(at as u64 + 1);
             match step {
                 Step::Insert(key) if !model.contains_key(key) => {
-                    table.insert(crowded(*key), fact);
+                    table.write().insert(crowded(*key), fact);
                     model.insert(*key, fact);
                 }
                 Step::More(key) => {
-                    table.mark_more(crowded(*key));
+                    table.write().mark_more(crowded(*key));
                     model.entry(*key).and_modify(|fact| *fact = fact.with_more());
                 }
                 Step::Remove(key) => {
-                    table.remove(crowded(*key));
+                    table.write().remove(crowded(*key));
                     model.remove(key);
                 }
                 Step::Insert(_) => {}
@@ -89,9 +89,9 @@ fn keys_that_come_and_go_leave_no_room_behind() {
     // I8: bounded memory under churn: room for gone keys is freed when a shard is made anew.
     let table = FactTable::new();
     for number in 1..200_000_u64 {
-        table.insert(spread(number), fact(number));
+        table.write().insert(spread(number), fact(number));
         if number > 1_000 {
-            table.remove(spread(number - 1_000));
+            table.write().remove(spread(number - 1_000));
         }
     }
     let room: usize = table.shards.load().iter().map(Shard::room).sum();
@@ -123,10 +123,10 @@ fn a_reader_finds_every_entry_that_was_there_before_it_began() {
             });
         }
         for number in 1..=LAST {
-            table.insert(spread(number), fact(number));
+            table.write().insert(spread(number), fact(number));
             watermark.store(number, Ordering::Release);
             if number % 3 == 0 {
-                table.remove(spread(number));
+                table.write().remove(spread(number));
             }
         }
         done.store(true, Ordering::Release);
