@@ -16,7 +16,7 @@ const BATCH: usize = 1000;
 /// How many positions behind the verifier catches up in large steps, as it does at a start.
 const FAR_BEHIND: u64 = 1000;
 /// How many records are read from the store at once while catching up: some 150 bytes each.
-const LARGE_BATCH: usize = 16_384;
+const LARGE_BATCH: usize = 4_096;
 /// How long after a store error the follower tries again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 

@@ -13,6 +13,9 @@ use crate::rows;
 use crate::rows::record::Digester;
 use crate::tables::{Direction, Range, Read, Table, keys};
 
+/// For how many records room is made before there is one.
+const MOST_AT_ONCE: usize = 16_384;
+
 impl<T: Read> Transaction<'_, T> {
     /// The entry at `position`, if it is still held.
     pub(crate) fn entry(&self, position: Position) -> Result<Option<Entry>, StoreError> {
@@ -57,7 +60,7 @@ impl<T: Read> Transaction<'_, T> {
         let mut digester = Digester::new(self.constants.identity.key);
         let from = keys::position(after);
         let range = (Bound::Excluded(&from[..]), Bound::Unbounded);
-        let mut records = Vec::new();
+        let mut records = Vec::with_capacity(limit.min(MOST_AT_ONCE));
         self.tables.scan(Table::Entries, range, Direction::Up, &mut |_, row| {
             if records.len() >= limit {
                 return Ok(ControlFlow::Break(()));

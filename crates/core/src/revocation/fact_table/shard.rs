@@ -139,12 +139,24 @@ impl Shard {
 
     /// The same keys in a shard with a third more room than they need, places of gone keys freed.
     pub(super) fn grown(&self) -> Self {
-        let held: Vec<(TargetKey, Fact)> = self.places().collect();
-        let grown = Self::of_places((held.len() + 1) * 4 / 3 + 1);
-        for (key, fact) in held {
-            grown.insert(key, fact);
+        let held = (0..self.tags.len()).map(|group| self.taken(group).count()).sum::<usize>();
+        let grown = Self::of_places((held + 1) * 4 / 3 + 1);
+        for group in 0..self.tags.len() {
+            for place in self.taken(group) {
+                if let Some(fact) = place.fact() {
+                    grown.insert(place.key(), fact);
+                }
+            }
         }
         grown
+    }
+
+    /// The places of a group that hold a key.
+    fn taken(&self, group: usize) -> impl Iterator<Item = &Place> {
+        let tags = self.tags_of(group).unwrap_or(Tags(0));
+        (0..TOGETHER)
+            .filter(move |place| tags.is_taken(*place))
+            .filter_map(move |place| self.place(group, place))
     }
 
     /// How many places there are.
@@ -154,14 +166,7 @@ impl Shard {
 
     /// All keys and their facts.
     pub(super) fn places(&self) -> impl Iterator<Item = (TargetKey, Fact)> {
-        let groups = 0..self.tags.len();
-        groups.flat_map(move |group| {
-            let tags = self.tags_of(group).unwrap_or(Tags(0));
-            let taken = (0..TOGETHER).filter(move |place| tags.is_taken(*place));
-            taken.filter_map(move |place| {
-                let place = self.place(group, place)?;
-                Some((place.key(), place.fact()?))
-            })
-        })
+        let taken = (0..self.tags.len()).flat_map(|group| self.taken(group));
+        taken.filter_map(|place| Some((place.key(), place.fact()?)))
     }
 }
