@@ -80,9 +80,68 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// An instant on the clock of one running machine: nanoseconds since some moment of its start, the time that it was
+/// suspended included, as `CLOCK_BOOTTIME` counts.
+///
+/// It never jumps, so ages and leases are counted with it. INVARIANT: two of them are only compared on one machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uptime(u64);
+
+impl Uptime {
+    /// The moment that is counted from.
+    pub const ZERO: Self = Self(0);
+
+    /// The instant `nanoseconds` after the start.
+    pub const fn from_nanoseconds(nanoseconds: u64) -> Self {
+        Self(nanoseconds)
+    }
+
+    /// Nanoseconds since the start: 584 years of them fit.
+    pub const fn nanoseconds(self) -> u64 {
+        self.0
+    }
+
+    /// This instant and `span` later; saturates at the last one.
+    #[must_use]
+    pub const fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(nanoseconds(span)))
+    }
+
+    /// This instant and `span` earlier; saturates at [`Uptime::ZERO`].
+    #[must_use]
+    pub const fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(nanoseconds(span)))
+    }
+
+    /// How long ago `earlier` was, or zero when it lies ahead.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// The nanoseconds of `span`; the largest number for one that is longer.
+const fn nanoseconds(span: Duration) -> u64 {
+    let nanos = span.as_nanos();
+    if nanos > u64::MAX as u128 {
+        return u64::MAX;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "checked just above")]
+    let nanos = nanos as u64;
+    nanos
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn uptimes_saturate_at_both_ends() {
+        let instant = Uptime::from_nanoseconds(5);
+        assert_eq!(instant.plus(Duration::MAX).plus(Duration::from_secs(1)).nanoseconds(), u64::MAX);
+        assert_eq!(instant.minus(Duration::MAX), Uptime::ZERO);
+        assert_eq!(instant.plus(Duration::from_nanos(7)).since(instant), Duration::from_nanos(7));
+        assert_eq!(Uptime::ZERO.since(instant), Duration::ZERO);
+    }
 
     #[test]
     fn seconds_round_down_and_bounds_round_up() {

@@ -1,9 +1,9 @@
-//! How old the verifier's knowledge is, as a value that the decision is handed.
+//! How old the verifier's knowledge is, and what may be decided on it.
 
 use std::time::Duration;
 
-/// What an operator wants done when the knowledge is older than `max_staleness`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What an operator wants done when the knowledge is older than `max_staleness`; the stricter are the smaller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum StalePolicy {
     /// Do not answer: the caller says 503.
@@ -65,5 +65,95 @@ impl Freshness {
             Self::Stale { age, policy: StalePolicy::Deny } => Err(Undecided::Stale { age }),
             Self::Incomplete => Err(Undecided::Incomplete),
         }
+    }
+}
+
+/// What one route asks of the knowledge that an accept stands on, beyond what its verifier asks. It can only be
+/// stricter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Staleness {
+    /// The age that is too old; `None` leaves it to the verifier.
+    pub max: Option<Duration>,
+    /// What to do then; `None` leaves it to the verifier.
+    pub policy: Option<StalePolicy>,
+}
+
+impl Staleness {
+    /// Leaves everything to the verifier.
+    pub const UNSAID: Self = Self { max: None, policy: None };
+}
+
+/// Whoever knows how well the state at hand is known to be up to date.
+///
+/// INVARIANT: a decision asks after it read the state, and only when nothing refuses the token. The instant of that
+/// question is the instant of acceptance, so a source reads its clock then, and never a reading that was kept.
+pub trait FreshnessSource {
+    /// How fresh the state is now.
+    fn freshness(&self) -> Freshness;
+
+    /// How fresh it is now in the eyes of somebody who wants `wanted`. A source that knows no ages, but only
+    /// whether the state is up to date, has nothing to compare `wanted.max` with.
+    fn freshness_within(&self, wanted: Staleness) -> Freshness {
+        match (self.freshness(), wanted.policy) {
+            (Freshness::Stale { age, policy }, Some(wanted)) => {
+                Freshness::Stale { age, policy: policy.min(wanted) }
+            }
+            (freshness, _) => freshness,
+        }
+    }
+}
+
+impl FreshnessSource for Freshness {
+    fn freshness(&self) -> Freshness {
+        *self
+    }
+}
+
+impl<S: FreshnessSource + ?Sized> FreshnessSource for &S {
+    fn freshness(&self) -> Freshness {
+        (**self).freshness()
+    }
+
+    fn freshness_within(&self, wanted: Staleness) -> Freshness {
+        (**self).freshness_within(wanted)
+    }
+}
+
+/// A source that calls `ask`.
+pub const fn from_fn<F: Fn() -> Freshness>(ask: F) -> FromFn<F> {
+    FromFn(ask)
+}
+
+/// A function as a source: see [`from_fn`].
+#[derive(Clone, Copy)]
+pub struct FromFn<F>(F);
+
+impl<F: Fn() -> Freshness> FreshnessSource for FromFn<F> {
+    fn freshness(&self) -> Freshness {
+        (self.0)()
+    }
+}
+
+impl<F> std::fmt::Debug for FromFn<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FromFn(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_never_laxer_than_its_verifier() {
+        // design section 3
+        let age = Duration::from_secs(11);
+        let stale = |policy| Freshness::Stale { age, policy };
+        let policies = [StalePolicy::Deny, StalePolicy::Ask, StalePolicy::Allow];
+        for (own, wanted) in policies.iter().flat_map(|own| policies.map(|wanted| (*own, wanted))) {
+            let asked = stale(own).freshness_within(Staleness { max: None, policy: Some(wanted) });
+            assert_eq!(asked, stale(if own < wanted { own } else { wanted }));
+        }
+        assert_eq!(stale(StalePolicy::Ask).freshness_within(Staleness::UNSAID), stale(StalePolicy::Ask));
     }
 }
