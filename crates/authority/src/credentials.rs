@@ -81,6 +81,10 @@ impl KnownCredentials {
         let same = |(known, caller)| constant_time_equal(known, digest).then_some(caller);
         self.0.iter().map(|(known, caller)| same((known, caller))).fold(None, Option::or)
     }
+
+    fn of_id(&self, id: &CredentialId) -> Option<&Caller> {
+        self.0.iter().map(|(_, caller)| caller).find(|caller| caller.id() == id)
+    }
 }
 
 impl Authority {
@@ -89,6 +93,13 @@ impl Authority {
     pub fn authenticate_credential(&self, key: &str) -> Option<Caller> {
         let formed = (32..=256).contains(&key.len()) && key.bytes().all(|byte| (0x20..0x7F).contains(&byte));
         formed.then(|| self.credentials.load().find(&sha256(key.as_bytes())).cloned()).flatten()
+    }
+
+    /// Whether `caller` may still do `verb`: its credential is there, with a role that allows it. From memory: what
+    /// goes on for long asks again and again.
+    pub fn still_allows(&self, caller: &Caller, verb: Verb) -> bool {
+        let known = self.credentials.load();
+        known.of_id(caller.id()).is_some_and(|caller| authorize(caller, verb).is_ok())
     }
 
     /// Makes a service credential. Its key is in the answer and nowhere else.

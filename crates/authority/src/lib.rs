@@ -88,6 +88,7 @@ mod start;
 pub mod testing;
 mod text;
 mod token_reply;
+mod watch_feed;
 
 pub use authority::Authority;
 pub use caller::{AuthenticatedClient, Caller};

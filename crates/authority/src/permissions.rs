@@ -25,6 +25,8 @@ pub enum Verb {
     Introspect,
     /// Follow the feed.
     FollowFeed,
+    /// Watch the feed as JSON.
+    WatchFeed,
     /// Read the metrics.
     ReadMetrics,
     /// Look at the signing keys.
@@ -39,7 +41,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
@@ -48,6 +50,7 @@ impl Verb {
         Self::EndSession,
         Self::Introspect,
         Self::FollowFeed,
+        Self::WatchFeed,
         Self::ReadMetrics,
         Self::ReadKeys,
         Self::RotateKeys,
@@ -66,6 +69,7 @@ impl Verb {
             Self::EndSession => "end sessions",
             Self::Introspect => "introspect",
             Self::FollowFeed => "follow the feed",
+            Self::WatchFeed => "watch the feed",
             Self::ReadMetrics => "read metrics",
             Self::ReadKeys => "read keys",
             Self::RotateKeys => "rotate keys",
@@ -82,10 +86,15 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
         Role::Issuer => &[Verb::ReadHead, Verb::OpenSession],
         Role::Revoker => &[Verb::ReadHead, Verb::Revoke, Verb::ReadRevocations],
         Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession],
-        Role::Verifier => &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed],
-        Role::Auditor => {
-            &[Verb::ReadHead, Verb::ReadRevocations, Verb::ReadMetrics, Verb::ReadKeys, Verb::ReadSessions]
-        }
+        Role::Verifier => &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed, Verb::WatchFeed],
+        Role::Auditor => &[
+            Verb::ReadHead,
+            Verb::ReadRevocations,
+            Verb::WatchFeed,
+            Verb::ReadMetrics,
+            Verb::ReadKeys,
+            Verb::ReadSessions,
+        ],
         // A role that this version does not know may do nothing.
         _ => &[],
     }

@@ -1,8 +1,9 @@
 //! Service credentials: made, recognised, removed.
 
 use quash_authority::testing::{ADMIN_KEY, WhenToFail};
-use quash_authority::{Error, NewCredential, Settings};
+use quash_authority::{Error, NewCredential, Settings, Verb};
 use quash_core::ids::CredentialId;
+use quash_core::position::Position;
 use quash_jose::digest::sha256;
 use quash_storage::ports::{CredentialStore as _, Role};
 
@@ -34,6 +35,30 @@ async fn a_removed_key_is_refused_at_once() {
     assert!(scene.authority.delete_credential(&scene.root(), &made.id).await.unwrap());
     assert!(scene.authority.authenticate_credential(made.key.expose()).is_none());
     assert!(!scene.authority.delete_credential(&scene.root(), &made.id).await.unwrap());
+}
+
+#[tokio::test]
+async fn whoever_was_let_in_for_long_is_asked_again_and_refused_once_the_credential_is_gone() {
+    // Attack row 37: an open feed must not outlive its credential.
+    let scene = scene().await;
+    let made = scene.authority.create_credential(&scene.root(), new(&[Role::Verifier])).await.unwrap();
+    let caller = scene.authority.authenticate_credential(made.key.expose()).unwrap();
+    assert!(scene.authority.still_allows(&caller, Verb::FollowFeed));
+    assert!(!scene.authority.still_allows(&caller, Verb::Revoke));
+    assert!(scene.authority.delete_credential(&scene.root(), &made.id).await.unwrap());
+    assert!(!scene.authority.still_allows(&caller, Verb::FollowFeed));
+}
+
+#[tokio::test]
+async fn plain_ids_are_shown_to_whoever_may_read_revocations_only() {
+    // Design section 4
+    let scene = scene().await;
+    let verifier = scene.caller(&[Role::Verifier], None).await;
+    let auditor = scene.caller(&[Role::Auditor], None).await;
+    assert!(scene.authority.watch_entries(&auditor, Position::ZERO, 1).await.is_ok());
+    let refused = scene.authority.watch_entries(&verifier, Position::ZERO, 1).await;
+    assert!(matches!(refused, Err(Error::Forbidden(Verb::ReadRevocations))));
+    assert!(scene.authority.watch_records(&verifier, Position::ZERO, 1).await.is_ok());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use quash_authority::{
     authorize,
 };
 use quash_core::ids::{CredentialId, SessionId};
+use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_storage::ports::{Filter, Role};
 
@@ -23,6 +24,7 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
         Verb::EndSession => &[Role::Admin, Role::Support],
         Verb::Introspect | Verb::FollowFeed => &[Role::Admin, Role::Verifier],
+        Verb::WatchFeed => &[Role::Admin, Role::Verifier, Role::Auditor],
         Verb::ReadMetrics | Verb::ReadKeys => &[Role::Admin, Role::Auditor],
         _ => &[Role::Admin],
     }
@@ -59,6 +61,7 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
             verb,
             Verb::ReadRevocations
                 | Verb::FollowFeed
+                | Verb::WatchFeed
                 | Verb::ReadMetrics
                 | Verb::ReadKeys
                 | Verb::RotateKeys
@@ -98,6 +101,7 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
             vec![authority.revoke(caller, request).await.map(drop)]
         }
         Verb::ReadRevocations => vec![authority.list_revocations(caller, None, 1).await.map(drop)],
+        Verb::WatchFeed => vec![authority.watch_records(caller, Position::ZERO, 1).await.map(drop)],
         Verb::ReadSessions => vec![
             authority.list_sessions(caller, Filter::default(), SessionPage::default()).await.map(drop),
             authority.session(caller, &session).await.map(drop),
