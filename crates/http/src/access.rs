@@ -7,10 +7,11 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use quash_authority::{Caller, Verb, authorize};
+use quash_authority::{Caller, Verb};
 use quash_verify::VerifiedToken;
 
 use crate::error::Failure;
+use crate::node::Node;
 use crate::request::authorization::Authorization;
 use crate::state::AppState;
 
@@ -40,23 +41,12 @@ pub(crate) struct ServiceCaller(pub(crate) Caller);
 pub(crate) struct User(pub(crate) Arc<VerifiedToken>);
 
 /// Lets a request through to a route, or not.
-pub(crate) async fn guard(
-    State((state, access)): State<(AppState, Access)>,
+pub(crate) async fn guard<N: Node>(
+    State((node, access)): State<(N, Access)>,
     mut request: Request<Body>,
     next: Next,
 ) -> Result<Response, Failure> {
-    match access {
-        Access::Service(verb) => {
-            let caller = service_caller(&state, &Authorization::of(request.headers()))?;
-            authorize(&caller, verb)?;
-            request.extensions_mut().insert(caller);
-        }
-        Access::User => {
-            let user = state.check_user(&Authorization::of(request.headers()))?;
-            request.extensions_mut().insert(user);
-        }
-        Access::Open | Access::Client | Access::ClientOrService(_) | Access::Bearer => {}
-    }
+    node.admit(access, &mut request)?;
     Ok(next.run(request).await)
 }
 

@@ -7,15 +7,15 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::node::Node;
 use crate::request_id;
-use crate::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Wraps one request.
-pub(crate) async fn wrap(State(state): State<AppState>, mut request: Request<Body>, next: Next) -> Response {
-    let id = state.next_request_id();
+pub(crate) async fn wrap<N: Node>(State(node): State<N>, mut request: Request<Body>, next: Next) -> Response {
+    let id = node.checks().next_request_id();
     request.extensions_mut().insert(id);
     let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
     let mut response = next.run(request).await;

@@ -140,6 +140,11 @@ impl Failure {
         matches!(self, Self::Unavailable { .. } | Self::Undecided(_))
     }
 
+    /// Whether somebody with a fresh state is to be asked instead.
+    pub(crate) const fn asks(&self) -> bool {
+        matches!(self, Self::Undecided(Undecided::Ask { .. }))
+    }
+
     /// When to come back, in seconds. Every 503 says so (RFC 9110 section 10.2.3).
     pub(crate) const fn retry_after_seconds(&self) -> Option<u32> {
         match self {

@@ -28,12 +28,14 @@
 
 mod access;
 mod auth_check;
+mod checks;
 mod enforcement;
 mod envelope;
 mod error;
 mod extract;
 mod header_text;
 mod metrics;
+mod node;
 mod oauth;
 mod openapi;
 mod operations;
@@ -53,9 +55,10 @@ mod wait;
 mod well_known;
 
 pub use access::Access;
+pub use checks::FreshnessSource;
 pub use enforcement::{OwnIssuerMissing, VerifierEnforcement};
 pub use openapi::openapi_document;
 pub use route::{RouteInfo, RouteMethod, Surface};
 pub use router::{router, router_for, routes};
 pub use settings::{HttpSettings, IdentityHeaders};
-pub use state::{AppState, FreshnessSource};
+pub use state::AppState;

@@ -46,16 +46,16 @@ pub struct RouteInfo {
     pub surface: Surface,
 }
 
-/// A line of the table with what stands behind it.
-pub(crate) struct Route {
+/// A line of the table with what stands behind it, for a node of the kind `N`.
+pub(crate) struct Route<N = AppState> {
     pub(crate) info: RouteInfo,
-    pub(crate) handler: MethodRouter<AppState>,
+    pub(crate) handler: MethodRouter<N>,
     pub(crate) description: Description,
 }
 
-impl Route {
+impl<N> Route<N> {
     /// One line of the table.
-    pub(crate) fn new(info: RouteInfo, handler: MethodRouter<AppState>, description: Description) -> Self {
+    pub(crate) fn new(info: RouteInfo, handler: MethodRouter<N>, description: Description) -> Self {
         Self { info, handler, description }
     }
 }

@@ -5,6 +5,7 @@ use axum::middleware::from_fn_with_state;
 
 use crate::access::{Access, guard};
 use crate::error::Failure;
+use crate::node::Node;
 use crate::route::{Route, RouteInfo, Surface};
 use crate::state::AppState;
 use crate::{auth_check, envelope, oauth, operations, v1, well_known};
@@ -34,12 +35,12 @@ pub(crate) fn table() -> Vec<Route> {
         .collect()
 }
 
-fn assemble(state: AppState, table: Vec<Route>) -> Router {
+pub(crate) fn assemble<N: Node>(node: N, table: Vec<Route<N>>) -> Router {
     let mut router = Router::new();
     for Route { info, handler, .. } in table {
         let handler = match info.access {
             Access::Service(_) | Access::User => {
-                handler.route_layer(from_fn_with_state((state.clone(), info.access), guard))
+                handler.route_layer(from_fn_with_state((node.clone(), info.access), guard::<N>))
             }
             _ => handler,
         };
@@ -48,6 +49,6 @@ fn assemble(state: AppState, table: Vec<Route>) -> Router {
     router
         .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
         .fallback(async || Failure::NotFound)
-        .layer(from_fn_with_state(state.clone(), envelope::wrap))
-        .with_state(state)
+        .layer(from_fn_with_state(node.clone(), envelope::wrap::<N>))
+        .with_state(node)
 }

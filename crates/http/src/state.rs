@@ -1,32 +1,37 @@
-//! What every handler can reach.
+//! What every handler of a server can reach.
 
 use std::sync::Arc;
 
-use quash_authority::Authority;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use prometheus_client::metrics::counter::Counter;
+use quash_authority::settings::ClientKind;
+use quash_authority::{Authority, RefreshState, Verb, authorize};
+use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::Freshness;
-use quash_verify::{Checked, Moment, VerifiedToken, Verifier};
+use quash_core::time::Timestamp;
+use quash_verify::{Checked, VerifiedToken, Verifier};
 
-use crate::error::Failure;
+use crate::access::{Access, service_caller};
+use crate::checks::Checks;
+use crate::error::{Failure, OAuthFailure};
 use crate::metrics::Metrics;
+use crate::node::Node;
+use crate::oauth::client;
 use crate::request::authorization::Authorization;
-use crate::request_id::{RequestId, RequestIds};
+use crate::request::params::Params;
 use crate::settings::HttpSettings;
 use crate::token_refusal::TokenRefusal;
 
-/// Tells how well the verifier's state is known to be up to date. Asked at every check, before the clock is read.
-pub type FreshnessSource = dyn Fn() -> Freshness + Send + Sync;
-
-/// What every handler can reach. Cheap to clone.
+/// What every handler of a server can reach. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
 struct Shared {
     authority: Arc<Authority>,
-    verifier: Arc<Verifier>,
-    settings: HttpSettings,
-    metrics: Metrics,
-    request_ids: RequestIds,
-    freshness: Box<FreshnessSource>,
+    checks: Checks,
+    store_errors: Counter,
 }
 
 impl AppState {
@@ -45,44 +50,19 @@ impl AppState {
         settings: HttpSettings,
         freshness: impl Fn() -> Freshness + Send + Sync + 'static,
     ) -> Self {
-        let metrics = Metrics::new(Arc::clone(&authority), Arc::clone(&verifier));
-        let request_ids = RequestIds::new(settings.instance);
-        let freshness = Box::new(freshness);
-        Self(Arc::new(Shared { authority, verifier, settings, metrics, request_ids, freshness }))
+        let store_errors = Counter::default();
+        let metrics =
+            Metrics::new(Arc::clone(&verifier)).of_an_authority(Arc::clone(&authority), &store_errors);
+        let checks = Checks::new(verifier, Box::new(freshness), settings, metrics);
+        Self(Arc::new(Shared { authority, checks, store_errors }))
     }
 
     pub(crate) fn authority(&self) -> &Authority {
         &self.0.authority
     }
 
-    pub(crate) fn verifier(&self) -> &Verifier {
-        &self.0.verifier
-    }
-
     pub(crate) fn settings(&self) -> &HttpSettings {
-        &self.0.settings
-    }
-
-    pub(crate) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
-    }
-
-    pub(crate) fn next_request_id(&self) -> RequestId {
-        self.0.request_ids.next()
-    }
-
-    /// The instant of acceptance: how fresh the state is first, the clock after (design §3).
-    pub(crate) fn moment(&self) -> Moment {
-        let freshness = (self.0.freshness)();
-        Moment { now: self.authority().now(), freshness }
-    }
-
-    /// Judges a token now.
-    ///
-    /// # Errors
-    /// [`Failure::Undecided`].
-    pub(crate) fn check(&self, token: &str) -> Result<Checked<'static>, Failure> {
-        Ok(self.verifier().check(token, self.moment())?)
+        self.0.checks.settings()
     }
 
     /// The user's own token that came with a request: one of ours, of a session.
@@ -112,10 +92,63 @@ impl AppState {
     pub(crate) fn done<T>(&self, outcome: Result<T, quash_authority::Error>) -> Result<T, Failure> {
         outcome.map_err(|error| {
             if matches!(error, quash_authority::Error::Store(_)) {
-                self.metrics().count_store_error();
+                self.0.store_errors.inc();
             }
             error.into()
         })
+    }
+}
+
+impl Node for AppState {
+    fn checks(&self) -> &Checks {
+        &self.0.checks
+    }
+
+    fn now(&self) -> Timestamp {
+        self.authority().now()
+    }
+
+    fn admit(&self, access: Access, request: &mut Request<Body>) -> Result<(), Failure> {
+        match access {
+            Access::Service(verb) => {
+                let caller = service_caller(self, &Authorization::of(request.headers()))?;
+                authorize(&caller, verb)?;
+                request.extensions_mut().insert(caller);
+            }
+            Access::User => {
+                let user = self.check_user(&Authorization::of(request.headers()))?;
+                request.extensions_mut().insert(user);
+            }
+            Access::Open | Access::Client | Access::ClientOrService(_) | Access::Bearer => {}
+        }
+        Ok(())
+    }
+
+    fn introspector(&self, headers: &HeaderMap, params: &Params) -> Result<Option<ClientId>, OAuthFailure> {
+        let authorization = Authorization::of(headers);
+        if let Authorization::Bearer(_) = authorization {
+            let caller = service_caller(self, &authorization)?;
+            authorize(&caller, Verb::Introspect).map_err(Failure::from)?;
+            return Ok(caller.client().cloned());
+        }
+        let client = client::authenticate(self, &authorization, params)?;
+        if client.profile().kind == ClientKind::Public {
+            return Err(OAuthFailure::InvalidClient { basic: false });
+        }
+        Ok(None)
+    }
+
+    async fn introspect_refresh(&self, token: &str) -> Result<Option<RefreshState>, OAuthFailure> {
+        Ok(self.done(self.authority().introspect_refresh(token).await)?)
+    }
+
+    fn published_keys(&self) -> Result<String, Failure> {
+        Ok(self.authority().published_keys().to_string())
+    }
+
+    /// There is nobody else to ask.
+    async fn ask(&self, token: &str) -> Result<Checked<'static>, Failure> {
+        self.check(token)
     }
 }
 

@@ -16,6 +16,7 @@ mod scope;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use quash_verify::Checked;
@@ -24,44 +25,63 @@ use self::scope::RequiredScope;
 use crate::access::Access;
 use crate::error::Failure;
 use crate::metrics::CheckOutcome;
+use crate::node::Node;
 use crate::openapi::Description;
 use crate::request::authorization::Authorization;
 use crate::route::{Route, RouteInfo, RouteMethod};
-use crate::state::AppState;
 use crate::token_refusal::TokenRefusal;
 
-pub(crate) fn routes() -> Vec<Route> {
+pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
     let description = Description::new("Whether the request that a gateway holds may pass")
         .query("scope", "The scopes that it needs: names divided by single spaces");
     let info = RouteInfo::public(RouteMethod::Any, "/auth/check", Access::Bearer);
-    vec![Route::new(info, any(check), description)]
+    vec![Route::new(info, any(check::<N>), description)]
 }
 
-async fn check(State(state): State<AppState>, request: Request<Body>) -> Response {
-    match judge(&state, &request) {
+async fn check<N: Node>(State(node): State<N>, request: Request<Body>) -> Response {
+    let metrics = node.checks().metrics();
+    // What else came is left unread.
+    let (parts, _body) = request.into_parts();
+    match judge(&node, &parts).await {
         Ok(response) => {
-            state.metrics().count_check(CheckOutcome::Accepted);
+            metrics.count_check(CheckOutcome::Accepted);
             response
         }
         Err(failure) => {
-            state.metrics().count_check(outcome(&failure));
+            metrics.count_check(outcome(&failure));
             failure.into_response()
         }
     }
 }
 
-fn judge(state: &AppState, request: &Request<Body>) -> Result<Response, Failure> {
-    let token = match Authorization::of(request.headers()) {
-        Authorization::Bearer(token) => token,
-        Authorization::Absent => return Err(TokenRefusal::Missing.into()),
-        _ => return Err(TokenRefusal::Malformed.into()),
-    };
-    let verifier = state.verifier().pin();
-    match verifier.check(token, state.moment())? {
+async fn judge<N: Node>(node: &N, request: &Parts) -> Result<Response, Failure> {
+    let token = bearer(request)?;
+    let query = request.uri.query();
+    match judge_from_memory(node, token, query) {
+        Err(failure) if failure.asks() => answer(node, &node.ask(token).await?, query),
+        judged => judged,
+    }
+}
+
+fn bearer(request: &Parts) -> Result<&str, Failure> {
+    match Authorization::of(&request.headers) {
+        Authorization::Bearer(token) => Ok(token),
+        Authorization::Absent => Err(TokenRefusal::Missing.into()),
+        _ => Err(TokenRefusal::Malformed.into()),
+    }
+}
+
+fn judge_from_memory<N: Node>(node: &N, token: &str, query: Option<&str>) -> Result<Response, Failure> {
+    let verifier = node.checks().verifier().pin();
+    answer(node, &verifier.check(token, node.moment())?, query)
+}
+
+fn answer<N: Node>(node: &N, checked: &Checked<'_>, query: Option<&str>) -> Result<Response, Failure> {
+    match checked {
         Checked::Rejected(refusal) => Err(TokenRefusal::from(refusal.rejection()).into()),
         Checked::Accepted(token) => {
-            RequiredScope::of(request.uri().query()).check(token.claims())?;
-            Ok(identity::answer(&state.settings().identity_headers, &token))
+            RequiredScope::of(query).check(token.claims())?;
+            Ok(identity::answer(&node.checks().settings().identity_headers, token))
         }
     }
 }

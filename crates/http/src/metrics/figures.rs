@@ -4,42 +4,34 @@ use std::fmt;
 use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::encoding::DescriptorEncoder;
 use quash_authority::Authority;
 use quash_verify::Verifier;
 
-/// Reads the figures of a verifier and an authority.
-pub(super) struct Figures {
-    authority: Arc<Authority>,
-    verifier: Arc<Verifier>,
-}
+use super::page::Page;
 
-impl Figures {
-    pub(super) fn new(authority: Arc<Authority>, verifier: Arc<Verifier>) -> Self {
-        Self { authority, verifier }
-    }
-}
+/// Reads the figures of a verifier.
+pub(super) struct VerifierFigures(pub(super) Arc<Verifier>);
 
-impl fmt::Debug for Figures {
+/// Reads the figures of an authority.
+pub(super) struct AuthorityFigures(pub(super) Arc<Authority>);
+
+impl fmt::Debug for VerifierFigures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Figures").finish_non_exhaustive()
+        f.debug_struct("VerifierFigures").finish_non_exhaustive()
     }
 }
 
-impl Collector for Figures {
+impl fmt::Debug for AuthorityFigures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorityFigures").finish_non_exhaustive()
+    }
+}
+
+impl Collector for VerifierFigures {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut page = Page(encoder);
-        self.verifier_figures(&mut page)?;
-        self.authority_figures(&mut page)
-    }
-}
-
-impl Figures {
-    fn verifier_figures(&self, page: &mut Page<'_>) -> fmt::Result {
-        let verifier = &self.verifier;
+        let verifier = &self.0;
         let counts = verifier.counts();
         let ways = [
             ("shortcut", counts.shortcuts),
@@ -59,9 +51,12 @@ impl Figures {
             verifier.watermark().number() as f64
         })
     }
+}
 
-    fn authority_figures(&self, page: &mut Page<'_>) -> fmt::Result {
-        let counts = self.authority.counts();
+impl Collector for AuthorityFigures {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page(encoder);
+        let counts = self.0.counts();
         page.counter("sessions_opened", "Sessions opened", counts.sessions_opened)?;
         page.counter("revocations", "Entries appended to the log", counts.revocations)?;
         let refreshes = [
@@ -73,31 +68,5 @@ impl Figures {
         ];
         page.counters("refreshes", "Uses of refresh tokens by outcome", "outcome", &refreshes)?;
         page.counter("private_claims", "Claims that look like personal data", counts.private_claims)
-    }
-}
-
-struct Page<'a>(DescriptorEncoder<'a>);
-
-impl Page<'_> {
-    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
-        ConstCounter::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
-    }
-
-    fn gauge(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
-        ConstGauge::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Gauge)?)
-    }
-
-    fn counters<N: AsRef<str>>(
-        &mut self,
-        name: &str,
-        help: &str,
-        label: &str,
-        values: &[(N, u64)],
-    ) -> fmt::Result {
-        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
-        for (value, count) in values {
-            ConstCounter::new(*count).encode(family.encode_family(&[(label, value.as_ref())])?)?;
-        }
-        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! What is counted, and how it is shown (`OpenMetrics`). No id, address or token is ever a label.
 
 mod figures;
+mod page;
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use prometheus_client::registry::Registry;
 use quash_authority::Authority;
 use quash_verify::Verifier;
 
-use self::figures::Figures;
+use self::figures::{AuthorityFigures, VerifierFigures};
 
 /// What came of one forward-auth check.
 #[derive(Clone, Copy, Debug)]
@@ -28,26 +29,31 @@ pub(crate) enum CheckOutcome {
     Undecided,
 }
 
-/// Counters that the endpoints raise, and a registry that shows them beside what verifier and authority count.
+/// Counters that the endpoints raise, and a registry that shows them beside what the parts of the node count.
 pub(crate) struct Metrics {
     registry: Registry,
     checks: [Counter; 5],
-    store_errors: Counter,
 }
 
 impl Metrics {
-    /// Nothing counted yet.
-    pub(crate) fn new(authority: Arc<Authority>, verifier: Arc<Verifier>) -> Self {
+    /// Nothing counted yet but what the verifier counts.
+    pub(crate) fn new(verifier: Arc<Verifier>) -> Self {
         let mut registry = Registry::with_prefix("quash");
         let checks = Family::<[(&'static str, &'static str); 1], Counter>::default();
         // Handles are resolved once: a check then raises one number and looks nothing up.
         let handles = ["accepted", "rejected", "no_token", "insufficient_scope", "undecided"]
             .map(|outcome| checks.get_or_create_owned(&[("outcome", outcome)]));
-        let store_errors = Counter::default();
         registry.register("auth_checks", "Forward-auth checks by outcome", checks);
-        registry.register("store_errors", "Requests that the store failed", store_errors.clone());
-        registry.register_collector(Box::new(Figures::new(authority, verifier)));
-        Self { registry, checks: handles, store_errors }
+        registry.register_collector(Box::new(VerifierFigures(verifier)));
+        Self { registry, checks: handles }
+    }
+
+    /// Beside an authority: what it counts, and how often its store failed a request.
+    #[must_use]
+    pub(crate) fn of_an_authority(mut self, authority: Arc<Authority>, store_errors: &Counter) -> Self {
+        self.registry.register("store_errors", "Requests that the store failed", store_errors.clone());
+        self.registry.register_collector(Box::new(AuthorityFigures(authority)));
+        self
     }
 
     /// Counts one forward-auth check.
@@ -61,11 +67,6 @@ impl Metrics {
             CheckOutcome::Undecided => undecided,
         };
         counter.inc();
-    }
-
-    /// Counts one request that the store failed.
-    pub(crate) fn count_store_error(&self) {
-        self.store_errors.inc();
     }
 
     /// Everything, as `OpenMetrics` text.

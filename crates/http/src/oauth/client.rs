@@ -13,7 +13,7 @@ use crate::state::AppState;
 /// # Errors
 /// `invalid_request` for two ways at once, `invalid_client` for everything else: an unknown client, a missing or a
 /// wrong secret look alike.
-pub(super) fn authenticate(
+pub(crate) fn authenticate(
     state: &AppState,
     authorization: &Authorization<'_>,
     params: &Params,

@@ -5,24 +5,19 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
-use quash_authority::settings::ClientKind;
-use quash_authority::{REFRESH_TOKEN_PREFIX, RefreshState, TokenReply, Verb, authorize};
-use quash_core::ids::ClientId;
+use quash_authority::{REFRESH_TOKEN_PREFIX, RefreshState, TokenReply, Verb};
 use quash_core::verified::VerifiedClaims;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::client;
-use crate::access::{Access, service_caller};
-use crate::error::{Failure, OAuthFailure};
+use crate::access::Access;
+use crate::error::OAuthFailure;
 use crate::extract::OAuthForm;
+use crate::node::Node;
 use crate::openapi::Description;
 use crate::reply;
-use crate::request::authorization::Authorization;
-use crate::request::params::Params;
 use crate::route::{Route, RouteInfo, RouteMethod};
-use crate::state::AppState;
 
 /// The parameters. Unknown ones are ignored.
 #[derive(ToSchema)]
@@ -53,53 +48,32 @@ struct Introspection {
     claims: Map<String, Value>,
 }
 
-pub(super) fn routes() -> Vec<Route> {
+pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
     let description =
         Description::new("Ask what a token says and whether it may be used").takes_form::<IntrospectForm>();
     let description = description.gives::<Introspection>();
     let access = Access::ClientOrService(Verb::Introspect);
     let info = RouteInfo::public(RouteMethod::Post, "/oauth/introspect", access);
-    vec![Route::new(info, post(introspect), description)]
+    vec![Route::new(info, post(introspect::<N>), description)]
 }
 
-async fn introspect(
-    State(state): State<AppState>,
+async fn introspect<N: Node>(
+    State(node): State<N>,
     headers: HeaderMap,
     OAuthForm(params): OAuthForm,
 ) -> Result<Response, OAuthFailure> {
-    let only = authenticate(&state, &headers, &params)?;
+    let only = node.introspector(&headers, &params)?;
     let within = |client: Option<&str>| only.as_ref().is_none_or(|only| client == Some(only.as_str()));
     let token = params.required("token", "an access or a refresh token")?;
     let answer = if token.starts_with(REFRESH_TOKEN_PREFIX) {
-        let refresh = state.done(state.authority().introspect_refresh(token).await)?;
+        let refresh = node.introspect_refresh(token).await?;
         refresh.filter(|token| within(Some(token.client.as_str()))).as_ref().map(Introspection::of_refresh)
     } else {
-        let checked = state.check(token)?;
+        let checked = node.check_or_ask(token).await?;
         let accepted = checked.accepted().filter(|token| within(token.client()));
         accepted.map(|token| Introspection::of_access(token.claims()))
     };
     Ok(reply::json(&answer.unwrap_or_default()))
-}
-
-/// A service credential that may introspect, or a client with a secret: whoever proves nothing learns nothing (RFC
-/// 7662 section 2.1). Returns the only client whose tokens it may ask about: to a credential for one client, tokens
-/// of others are as good as unknown.
-fn authenticate(
-    state: &AppState,
-    headers: &HeaderMap,
-    params: &Params,
-) -> Result<Option<ClientId>, OAuthFailure> {
-    let authorization = Authorization::of(headers);
-    if let Authorization::Bearer(_) = authorization {
-        let caller = service_caller(state, &authorization)?;
-        authorize(&caller, Verb::Introspect).map_err(Failure::from)?;
-        return Ok(caller.client().cloned());
-    }
-    let client = client::authenticate(state, &authorization, params)?;
-    if client.profile().kind == ClientKind::Public {
-        return Err(OAuthFailure::InvalidClient { basic: false });
-    }
-    Ok(None)
 }
 
 impl Introspection {

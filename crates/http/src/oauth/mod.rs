@@ -1,8 +1,8 @@
 //! `/oauth`: the standard endpoints.
 
-mod client;
+pub(crate) mod client;
 pub(crate) mod error_body;
-mod introspect;
+pub(crate) mod introspect;
 mod revoke;
 mod token;
 

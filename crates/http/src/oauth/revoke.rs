@@ -14,6 +14,7 @@ use super::client;
 use crate::access::Access;
 use crate::error::OAuthFailure;
 use crate::extract::OAuthForm;
+use crate::node::Node as _;
 use crate::openapi::Description;
 use crate::reply;
 use crate::request::authorization::Authorization;

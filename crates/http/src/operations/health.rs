@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Access;
+use crate::node::Node;
 use crate::openapi::Description;
 use crate::reply;
 use crate::route::{Route, RouteInfo, RouteMethod};
@@ -19,7 +20,7 @@ pub(super) struct StatusView {
     pub(super) status: &'static str,
 }
 
-pub(super) fn routes() -> Vec<Route> {
+pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
     let description = Description::new("Whether the process runs and answers").gives::<StatusView>();
     let info = RouteInfo::public(RouteMethod::Get, PATH, Access::Open);
     vec![Route::new(info, get(health), description)]

@@ -8,13 +8,13 @@ use axum::routing::get;
 use quash_authority::Verb;
 
 use crate::access::Access;
+use crate::node::Node;
 use crate::openapi::Description;
 use crate::route::{Route, RouteInfo, RouteMethod, Surface};
-use crate::state::AppState;
 
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(super) fn routes() -> Vec<Route> {
+pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
     let description = Description::new("What was counted, as OpenMetrics text").gives_text(MEDIA_TYPE);
     let info = RouteInfo {
         method: RouteMethod::Get,
@@ -22,9 +22,9 @@ pub(super) fn routes() -> Vec<Route> {
         access: Access::Service(Verb::ReadMetrics),
         surface: Surface::Metrics,
     };
-    vec![Route::new(info, get(metrics), description)]
+    vec![Route::new(info, get(metrics::<N>), description)]
 }
 
-async fn metrics(State(state): State<AppState>) -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], state.metrics().text()).into_response()
+async fn metrics<N: Node>(State(node): State<N>) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], node.checks().metrics().text()).into_response()
 }

@@ -1,7 +1,7 @@
 //! For whoever runs the server.
 
 pub(crate) mod health;
-mod metrics;
+pub(crate) mod metrics;
 mod openapi;
 pub(crate) mod ready;
 

@@ -7,20 +7,20 @@ use axum::routing::get;
 use super::health::StatusView;
 use crate::access::Access;
 use crate::error::Failure;
+use crate::node::Node;
 use crate::openapi::Description;
 use crate::reply;
 use crate::route::{Route, RouteInfo, RouteMethod};
-use crate::state::AppState;
 
 pub(crate) const PATH: &str = "/readyz";
 
-pub(super) fn routes() -> Vec<Route> {
+pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
     let description = Description::new("Whether tokens can be judged").gives::<StatusView>();
     let info = RouteInfo::public(RouteMethod::Get, PATH, Access::Open);
-    vec![Route::new(info, get(ready), description)]
+    vec![Route::new(info, get(ready::<N>), description)]
 }
 
-async fn ready(State(state): State<AppState>) -> Result<Response, Failure> {
-    state.moment().freshness.may_accept()?;
+async fn ready<N: Node>(State(node): State<N>) -> Result<Response, Failure> {
+    node.moment().freshness.may_accept()?;
     Ok(reply::json(&StatusView { status: "ok" }))
 }

@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::access::Access;
+use crate::error::Failure;
+use crate::node::Node;
 use crate::openapi::Description;
 use crate::reply;
 use crate::request::body::JSON;
 use crate::route::{Route, RouteInfo, RouteMethod};
-use crate::state::AppState;
 
 pub(super) const PATH: &str = "/.well-known/jwks.json";
 
@@ -21,27 +22,27 @@ pub(super) const PATH: &str = "/.well-known/jwks.json";
 /// `kid` asks again before that.
 const FOR_FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-pub(super) fn routes() -> Vec<Route> {
+pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
     let description = Description::new("The public keys that tokens are signed with").gives_text(JSON);
     let info = RouteInfo::public(RouteMethod::Get, PATH, Access::Open);
-    vec![Route::new(info, get(jwks), description)]
+    vec![Route::new(info, get(jwks::<N>), description)]
 }
 
-async fn jwks(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let keys = state.authority().published_keys();
+async fn jwks<N: Node>(State(node): State<N>, headers: HeaderMap) -> Result<Response, Failure> {
+    let keys = node.published_keys()?;
     let tag = tag(&keys);
     let known = headers.get(IF_NONE_MATCH).is_some_and(|held| names(held, &tag));
     let mut response = if known {
         reply::not_modified()
     } else {
-        ([(CONTENT_TYPE, HeaderValue::from_static(JSON))], keys.to_string()).into_response()
+        ([(CONTENT_TYPE, HeaderValue::from_static(JSON))], keys).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, FOR_FIVE_MINUTES);
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(ETAG, tag);
     }
-    response
+    Ok(response)
 }
 
 /// A tag that changes with the keys.

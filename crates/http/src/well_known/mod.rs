@@ -1,6 +1,6 @@
 //! `/.well-known`: what everybody may know.
 
-mod jwks;
+pub(crate) mod jwks;
 mod metadata;
 
 use crate::route::Route;

@@ -1,0 +1,86 @@
+//! What the endpoints that judge tokens ask of the node they run in: a server with its authority, or an edge that
+//! follows one. One handler serves both, and which of the two it serves is known when it is compiled.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use quash_authority::RefreshState;
+use quash_core::ids::ClientId;
+use quash_core::time::Timestamp;
+use quash_verify::{Checked, Moment};
+
+use crate::access::Access;
+use crate::checks::Checks;
+use crate::error::{Failure, OAuthFailure};
+use crate::request::params::Params;
+
+/// A node that judges tokens. Cheap to clone.
+pub(crate) trait Node: Clone + Send + Sync + 'static {
+    /// What judging tokens takes.
+    fn checks(&self) -> &Checks;
+
+    /// The clock.
+    fn now(&self) -> Timestamp;
+
+    /// Lets a request through to a route with this access, or not. From memory.
+    ///
+    /// # Errors
+    /// Who asks did not prove itself, or may not do this.
+    fn admit(&self, access: Access, request: &mut Request<Body>) -> Result<(), Failure>;
+
+    /// Who may ask what a token says: a service credential that may introspect, or a client with a secret. Whoever
+    /// proves nothing learns nothing (RFC 7662 section 2.1). Returns the only client whose tokens it may ask about;
+    /// `None` for all.
+    ///
+    /// # Errors
+    /// Who asks did not prove itself, or may not introspect.
+    fn introspector(&self, headers: &HeaderMap, params: &Params) -> Result<Option<ClientId>, OAuthFailure>;
+
+    /// The state of a refresh token; `None` when it could not be used now.
+    ///
+    /// # Errors
+    /// The node can not know.
+    fn introspect_refresh(
+        &self,
+        token: &str,
+    ) -> impl Future<Output = Result<Option<RefreshState>, OAuthFailure>> + Send;
+
+    /// The public keys of our own issuer, as a JWK set (RFC 7517 section 5).
+    ///
+    /// # Errors
+    /// They are not known yet.
+    fn published_keys(&self) -> Result<String, Failure>;
+
+    /// Judges `token` by somebody whose state is fresh, for this node's is too old and its operator wants that asked.
+    ///
+    /// # Errors
+    /// Nobody answered.
+    fn ask(&self, token: &str) -> impl Future<Output = Result<Checked<'static>, Failure>> + Send;
+
+    /// The instant of acceptance: how fresh the state is first, the clock after (design §3).
+    fn moment(&self) -> Moment {
+        let freshness = self.checks().freshness();
+        Moment { now: self.now(), freshness }
+    }
+
+    /// Judges `token` now, from memory.
+    ///
+    /// # Errors
+    /// [`Failure::Undecided`].
+    fn check(&self, token: &str) -> Result<Checked<'static>, Failure> {
+        Ok(self.checks().verifier().check(token, self.moment())?)
+    }
+
+    /// Judges `token` now; asks where memory is too old and the operator wants that.
+    ///
+    /// # Errors
+    /// [`Failure::Undecided`].
+    fn check_or_ask(&self, token: &str) -> impl Future<Output = Result<Checked<'static>, Failure>> + Send {
+        async {
+            match self.check(token) {
+                Err(failure) if failure.asks() => self.ask(token).await,
+                answer => answer,
+            }
+        }
+    }
+}
