@@ -4,7 +4,10 @@
 //! Nobody can tell from a `Claims` whether a signature was checked: see
 //! [`VerifiedClaims`](crate::verified::VerifiedClaims).
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::Deserialize;
 
 use crate::position::Position;
 
@@ -141,6 +144,18 @@ impl Claims {
         self.scope().is_some_and(|scope| scope.split(' ').any(|held| held == name))
     }
 
+    /// `roles` (RFC 9068 section 2.2.3.1), where it is a list of texts: in any other form it names no role that
+    /// anybody could rely on. Parses the payload anew, unless it names no roles: keep it off the hot path.
+    pub fn roles(&self) -> Vec<Cow<'_, str>> {
+        // Most tokens have none, and a payload is not parsed for nothing. An escaped spelling is found in the parse
+        // of the token and nowhere else: no issuer writes one.
+        if !self.payload.contains("\"roles\"") {
+            return Vec::new();
+        }
+        let claims = serde_json::from_str::<WithRoles<'_>>(&self.payload).unwrap_or_default();
+        claims.roles.into_iter().map(|Role(name)| name).collect()
+    }
+
     /// `exp`, Unix seconds.
     pub fn expires_at(&self) -> u64 {
         self.registered.expires_at
@@ -176,6 +191,16 @@ impl Claims {
         serde_json::from_str(&self.payload).unwrap_or_default()
     }
 }
+
+/// The one claim that is looked for; every other is skipped unread.
+#[derive(Default, Deserialize)]
+struct WithRoles<'a> {
+    #[serde(borrow, default)]
+    roles: Vec<Role<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Role<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl fmt::Debug for Claims {
     /// Names no value: a payload is private to its subject.
@@ -213,6 +238,19 @@ mod tests {
         assert!(claims.has_scope("read"));
         assert!(!claims.has_scope("rea"));
         assert!(!claims.has_scope("read write"));
+    }
+
+    #[test]
+    fn roles_are_a_list_of_texts_or_nothing() {
+        // RFC 9068 section 2.2.3.1
+        let read = |payload: &str| {
+            let claims = Claims::new(payload, Registered::default());
+            claims.roles().into_iter().map(Cow::into_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(read(r#"{"sub":"a","roles":["admin","a\"b"],"x":{"roles":["no"]}}"#), ["admin", "a\"b"]);
+        for payload in [r#"{"roles":"admin"}"#, r#"{"roles":[1]}"#, r#"{"x":{"roles":["no"]}}"#, "{}"] {
+            assert!(read(payload).is_empty(), "{payload}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::checked::{Checked, Refusal, TokenRef};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteRules {
     scopes: Vec<Box<str>>,
+    roles: Vec<Box<str>>,
     issuers: Vec<Issuer>,
 }
 
@@ -28,6 +29,8 @@ pub enum Admission<'p> {
 pub enum Shortfall {
     /// A scope: all that the route asks for, separated by spaces (RFC 6750 section 3, `scope`).
     Scope(String),
+    /// A role: all that the route asks for, separated by spaces.
+    Role(String),
     /// It comes from an issuer that the route is not open to.
     Issuer,
 }
@@ -42,6 +45,13 @@ impl RouteRules {
     #[must_use]
     pub fn scope(mut self, scope: &str) -> Self {
         self.scopes.push(scope.into());
+        self
+    }
+
+    /// Asks for `role` (RFC 9068 section 2.2.3.1, `roles`), too.
+    #[must_use]
+    pub fn role(mut self, role: &str) -> Self {
+        self.roles.push(role.into());
         self
     }
 
@@ -67,7 +77,10 @@ impl RouteRules {
         if !self.issuers.is_empty() && !self.issuers.contains(token.verified_issuer()) {
             return Some(Shortfall::Issuer);
         }
-        let has_all = self.scopes.iter().all(|scope| token.has_scope(scope));
-        (!has_all).then(|| Shortfall::Scope(self.scopes.join(" ")))
+        if !self.scopes.iter().all(|scope| token.has_scope(scope)) {
+            return Some(Shortfall::Scope(self.scopes.join(" ")));
+        }
+        let has_all = self.roles.iter().all(|role| token.has_role(role));
+        (!has_all).then(|| Shortfall::Role(self.roles.join(" ")))
     }
 }

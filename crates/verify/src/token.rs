@@ -1,7 +1,7 @@
 //! A token whose signature was found good.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use quash_core::ids::Issuer;
 use quash_core::verified::VerifiedClaims;
@@ -13,11 +13,13 @@ use crate::issuer::TrustedIssuer;
 pub struct VerifiedToken {
     claims: VerifiedClaims,
     issuer: Arc<TrustedIssuer>,
+    /// Read when a route first asks for them: most tokens are never asked.
+    roles: OnceLock<Box<[Box<str>]>>,
 }
 
 impl VerifiedToken {
     pub(crate) fn new(claims: VerifiedClaims, issuer: Arc<TrustedIssuer>) -> Self {
-        Self { claims, issuer }
+        Self { claims, issuer, roles: OnceLock::new() }
     }
 
     /// What the token says.
@@ -33,6 +35,16 @@ impl VerifiedToken {
     /// Whether our own authority issued it.
     pub fn is_own(&self) -> bool {
         self.issuer.is_own()
+    }
+
+    /// `roles` (RFC 9068 section 2.2.3.1), where it is a list of texts; else none. Parsed once per cached token.
+    pub fn roles(&self) -> &[Box<str>] {
+        self.roles.get_or_init(|| self.claims.roles().into_iter().map(Into::into).collect())
+    }
+
+    /// Whether `roles` holds `name`.
+    pub fn has_role(&self, name: &str) -> bool {
+        self.roles().iter().any(|held| **held == *name)
     }
 
     pub(crate) fn trusted_issuer(&self) -> &Arc<TrustedIssuer> {

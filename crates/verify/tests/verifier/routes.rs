@@ -26,6 +26,28 @@ fn a_route_asks_for_all_of_its_scopes() {
 }
 
 #[test]
+fn a_route_asks_for_all_of_its_roles() {
+    // RFC 9068 section 2.2.3.1: `roles` is a list of texts
+    let world = World::new();
+    let rules = RouteRules::none().scope("read").role("editor").role("admin");
+    let ask = |claims| {
+        let token = world.own(&claims);
+        match world.verifier.pin().admit(&token, at(NOW), &rules).unwrap() {
+            Admission::Admitted(_) => None,
+            Admission::Forbidden(_, shortfall) => Some(shortfall),
+            Admission::Refused(_) => panic!("refused"),
+        }
+    };
+    let lacking = Some(Shortfall::Role("editor admin".to_owned()));
+    assert_eq!(ask(json!({ "scope": "read", "roles": ["admin", "editor", "x"] })), None);
+    assert_eq!(ask(json!({ "scope": "read", "roles": ["admin"] })), lacking);
+    assert_eq!(ask(json!({ "scope": "read", "roles": "admin editor" })), lacking);
+    assert_eq!(ask(json!({ "scope": "read editor admin" })), lacking);
+    let no_scope = Some(Shortfall::Scope("read".to_owned()));
+    assert_eq!(ask(json!({ "roles": ["admin", "editor"] })), no_scope);
+}
+
+#[test]
 fn a_route_may_be_open_to_some_issuers_only() {
     let world = World::new();
     let rules = RouteRules::none().issuer(issuer(OWN));
