@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use quash_core::revocation::freshness::Freshness;
+use quash_core::revocation::freshness::FreshnessSource;
 use quash_verify::Verifier;
 
 use crate::metrics::Metrics;
 use crate::request_id::{RequestId, RequestIds};
 use crate::settings::HttpSettings;
 
-/// Tells how well the verifier's state is known to be up to date. Asked at every check, before the clock is read.
-pub type FreshnessSource = dyn Fn() -> Freshness + Send + Sync;
+/// Who tells how well the verifier's state is known to be up to date. Asked at every accept.
+pub type SharedFreshness = dyn FreshnessSource + Send + Sync;
 
 /// What judging tokens takes: the verifier, what is known of its freshness, and what is counted and said.
 pub(crate) struct Checks {
     verifier: Arc<Verifier>,
-    freshness: Box<FreshnessSource>,
+    freshness: Box<SharedFreshness>,
     settings: HttpSettings,
     metrics: Metrics,
     request_ids: RequestIds,
@@ -25,7 +25,7 @@ impl Checks {
     /// Everything of one node.
     pub(crate) fn new(
         verifier: Arc<Verifier>,
-        freshness: Box<FreshnessSource>,
+        freshness: Box<SharedFreshness>,
         settings: HttpSettings,
         metrics: Metrics,
     ) -> Self {
@@ -37,8 +37,8 @@ impl Checks {
         &self.verifier
     }
 
-    pub(crate) fn freshness(&self) -> Freshness {
-        (self.freshness)()
+    pub(crate) fn freshness(&self) -> &SharedFreshness {
+        &*self.freshness
     }
 
     pub(crate) fn settings(&self) -> &HttpSettings {

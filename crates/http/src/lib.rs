@@ -55,7 +55,7 @@ mod wait;
 mod well_known;
 
 pub use access::Access;
-pub use checks::FreshnessSource;
+pub use checks::SharedFreshness;
 pub use enforcement::{OwnIssuerMissing, VerifierEnforcement};
 pub use openapi::openapi_document;
 pub use route::{RouteInfo, RouteMethod, Surface};

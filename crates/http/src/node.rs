@@ -10,7 +10,7 @@ use quash_core::time::Timestamp;
 use quash_verify::{Checked, Moment};
 
 use crate::access::Access;
-use crate::checks::Checks;
+use crate::checks::{Checks, SharedFreshness};
 use crate::error::{Failure, OAuthFailure};
 use crate::request::params::Params;
 
@@ -57,10 +57,9 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
     /// Nobody answered.
     fn ask(&self, token: &str) -> impl Future<Output = Result<Checked<'static>, Failure>> + Send;
 
-    /// The instant of acceptance: how fresh the state is first, the clock after (design §3).
-    fn moment(&self) -> Moment {
-        let freshness = self.checks().freshness();
-        Moment { now: self.now(), freshness }
+    /// Now, by whoever knows how fresh the state is.
+    fn moment(&self) -> Moment<&SharedFreshness> {
+        Moment::new(self.now(), self.checks().freshness())
     }
 
     /// Judges `token` now, from memory.

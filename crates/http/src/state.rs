@@ -9,7 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use quash_authority::settings::ClientKind;
 use quash_authority::{Authority, RefreshState, Verb, authorize};
 use quash_core::ids::ClientId;
-use quash_core::revocation::freshness::Freshness;
+use quash_core::revocation::freshness::{Freshness, FreshnessSource};
 use quash_core::time::Timestamp;
 use quash_verify::{Checked, VerifiedToken, Verifier};
 
@@ -40,7 +40,7 @@ impl AppState {
     /// In one process the verifier has applied every entry before its revocation is acknowledged, so its state is
     /// fresh: [`AppState::with_freshness`] says otherwise.
     pub fn new(authority: Arc<Authority>, verifier: Arc<Verifier>, settings: HttpSettings) -> Self {
-        Self::with_freshness(authority, verifier, settings, || Freshness::Fresh)
+        Self::with_freshness(authority, verifier, settings, Freshness::Fresh)
     }
 
     /// The same, with somebody to ask how fresh the verifier's state is.
@@ -48,7 +48,7 @@ impl AppState {
         authority: Arc<Authority>,
         verifier: Arc<Verifier>,
         settings: HttpSettings,
-        freshness: impl Fn() -> Freshness + Send + Sync + 'static,
+        freshness: impl FreshnessSource + Send + Sync + 'static,
     ) -> Self {
         let store_errors = Counter::default();
         let metrics =

@@ -10,7 +10,7 @@ use quash_authority::settings::Allowed;
 use quash_authority::testing::{FaultyStore, ManualClock, SeededEntropy};
 use quash_authority::{Authority, ClientProfile, Clock, Foundations, Master, Masters, Settings};
 use quash_core::ids::{ClientId, Issuer};
-use quash_core::revocation::freshness::Freshness;
+use quash_core::revocation::freshness::{Freshness, from_fn};
 use quash_core::time::Timestamp;
 use quash_http::{AppState, HttpSettings, VerifierEnforcement, router};
 use quash_jose::KeySet;
@@ -89,7 +89,7 @@ impl House {
             Arc::clone(&authority),
             Arc::clone(&verifier),
             HttpSettings::default(),
-            move || *source.lock().unwrap(),
+            from_fn(move || *source.lock().unwrap()),
         );
         Self { router: router(state.clone()), state, authority, verifier, store, clock, freshness }
     }

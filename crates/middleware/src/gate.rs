@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use quash_core::revocation::freshness::Freshness;
+use quash_core::revocation::freshness::{Freshness, FreshnessSource};
 use quash_core::time::Timestamp;
 use quash_verify::{Admission, Moment, RouteRules, Verifier};
 
@@ -17,7 +17,7 @@ use crate::verified::Verified;
 pub struct Gate {
     verifier: Arc<Verifier>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    freshness: Arc<dyn Fn() -> Freshness + Send + Sync>,
+    freshness: Arc<dyn FreshnessSource + Send + Sync>,
     rules: RouteRules,
     realm: Arc<str>,
 }
@@ -31,15 +31,16 @@ impl Gate {
         Self {
             verifier,
             clock: Arc::new(clock),
-            freshness: Arc::new(|| Freshness::Fresh),
+            freshness: Arc::new(Freshness::Fresh),
             rules: RouteRules::none(),
             realm: "api".into(),
         }
     }
 
-    /// Asks `freshness` how well the verifier's state is known to be up to date, before the clock is read.
+    /// Asks `freshness` how well the verifier's state is known to be up to date, before anybody is let in: a
+    /// [`GaugeReader`](quash_verify::GaugeReader) of the gauge that a feed keeps.
     #[must_use]
-    pub fn freshness(self, freshness: impl Fn() -> Freshness + Send + Sync + 'static) -> Self {
+    pub fn freshness(self, freshness: impl FreshnessSource + Send + Sync + 'static) -> Self {
         Self { freshness: Arc::new(freshness), ..self }
     }
 
@@ -71,10 +72,8 @@ impl Gate {
             Bearer::Absent => return Err(Denial::NoToken),
             Bearer::Malformed => return Err(Denial::Malformed),
         };
-        // INVARIANT: the state's freshness first, the clock after: its reading is the instant of acceptance.
-        let freshness = (self.freshness)();
-        let now = (self.clock)();
-        match self.verifier.pin().admit(token, Moment { now, freshness }, &self.rules)? {
+        let at = Moment::new((self.clock)(), &*self.freshness);
+        match self.verifier.pin().admit(token, at, &self.rules)? {
             Admission::Admitted(token) => Ok(Verified::new(token.to_arc())),
             Admission::Forbidden(_, shortfall) => Err(shortfall.into()),
             Admission::Refused(refusal) => Err(refusal.rejection().into()),

@@ -5,6 +5,7 @@ mod reasons;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use quash_core::defect::Defect;
+use quash_core::revocation::freshness::Footing;
 use quash_core::revocation::rejection::Rejection;
 
 use self::reasons::Reasons;
@@ -30,6 +31,7 @@ struct Stripe {
     first: AtomicU64,
     unverified: AtomicU64,
     undecided: AtomicU64,
+    allowed_stale: AtomicU64,
 }
 
 thread_local! {
@@ -44,7 +46,7 @@ fn next_stripe() -> usize {
 /// Which way a check went. Every check goes exactly one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
-    /// Seen before, and nothing that it names changed since it last passed.
+    /// Seen before, and nothing that it names changed since it last passed: no look-up.
     Shortcut,
     /// Seen before, looked up in full.
     Repeated,
@@ -68,6 +70,13 @@ impl Counters {
 
     pub(crate) fn undecided(&self) {
         self.stripe().undecided.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An accept, by what it stands on.
+    pub(crate) fn accepted(&self, footing: Footing) {
+        if footing == Footing::AllowedStale {
+            self.stripe().allowed_stale.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn rejected(&self, rejection: &Rejection) {
@@ -99,6 +108,7 @@ impl Counters {
             first: self.sum(|stripe| &stripe.first),
             unverified: self.sum(|stripe| &stripe.unverified),
             undecided: self.sum(|stripe| &stripe.undecided),
+            allowed_stale: self.sum(|stripe| &stripe.allowed_stale),
             rejected: self.rejected.read(),
             would_refuse: self.observed.read(),
         }
@@ -122,7 +132,7 @@ fn metric_name(rejection: &Rejection) -> &str {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Checks of tokens from the cache that were answered because nothing had changed.
+    /// Checks of tokens from the cache that needed no look-up because nothing had changed.
     pub shortcuts: u64,
     /// Checks of tokens from the cache that were looked up in full.
     pub repeated: u64,
@@ -132,6 +142,10 @@ pub struct Counts {
     pub unverified: u64,
     /// Checks that were not answered, the state being stale or incomplete.
     pub undecided: u64,
+    /// Accepts on knowledge that was too old, as [`StalePolicy::Allow`] wants.
+    ///
+    /// [`StalePolicy::Allow`]: quash_core::revocation::freshness::StalePolicy::Allow
+    pub allowed_stale: u64,
     /// Refused tokens by reason; what did not verify by defect. At most 256 names, then `other`.
     pub rejected: Vec<(String, u64)>,
     /// Accepted tokens of observed issuers that revocation would have refused, by reason.

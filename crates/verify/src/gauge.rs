@@ -4,7 +4,9 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use quash_core::revocation::freshness::{Freshness, FreshnessSource, StalePolicy, Staleness};
+use quash_core::revocation::freshness::{
+    Completeness, Freshness, FreshnessSource, Known, StalePolicy, Staleness,
+};
 use quash_core::time::Uptime;
 
 /// Tells how old the knowledge of a verifier is, and until when it may be built on. No locks; shared by reference.
@@ -101,7 +103,6 @@ impl Gauge {
     /// `max_staleness`. Call it after everything that it speaks of was applied. Nothing goes back.
     pub fn renew(&self, as_of: Uptime, lease: Duration) {
         let until = as_of.plus(lease.min(self.max_staleness));
-        // INVARIANT: after the records that it speaks of, before any accept that stands on it.
         self.fresh_as_of.fetch_max(as_of.nanoseconds().saturating_add(1), Ordering::AcqRel);
         self.fresh_until.fetch_max(until.nanoseconds(), Ordering::AcqRel);
     }
@@ -119,7 +120,13 @@ impl Gauge {
 
     /// How old the knowledge is at `now`; `None` when nobody knows.
     pub fn age_at(&self, now: Uptime) -> Option<Duration> {
-        self.fresh_as_of().map(|as_of| now.since(as_of))
+        self.known().age_at(now)
+    }
+
+    /// All that is known now.
+    pub fn known(&self) -> Known {
+        let completeness = if self.is_complete() { Completeness::Complete } else { Completeness::Incomplete };
+        Known { fresh_as_of: self.fresh_as_of(), fresh_until: self.fresh_until(), completeness }
     }
 
     /// How fresh the state is at `now` for a route that calls an age of `max` stale and wants `policy` then. A
@@ -128,19 +135,12 @@ impl Gauge {
     /// The boundary is closed on the refusing side: at exactly `max`, and at the very end of the lease, it is stale.
     /// Knowledge of unknown age is stale at the age of [`Duration::MAX`].
     pub fn freshness_at(&self, now: Uptime, max: Duration, policy: StalePolicy) -> Freshness {
-        if !self.is_complete() {
-            return Freshness::Incomplete;
-        }
-        let age = self.age_at(now).unwrap_or(Duration::MAX);
-        if now < self.fresh_until() && age < max {
-            return Freshness::Fresh;
-        }
-        Freshness::Stale { age, policy: policy.min(self.laxest) }
+        self.known().freshness_at(now, max, policy.min(self.laxest))
     }
 
-    /// As [`freshness_at`](Self::freshness_at), for a route that wants `wanted`.
-    pub fn freshness_within(&self, now: Uptime, wanted: Staleness) -> Freshness {
-        self.freshness_at(now, wanted.max.unwrap_or(Duration::MAX), wanted.policy.unwrap_or(self.policy))
+    fn freshness_after(&self, known: Known, now: Uptime, wanted: Staleness) -> Freshness {
+        let policy = wanted.policy.unwrap_or(self.policy).min(self.laxest);
+        known.freshness_at(now, wanted.max.unwrap_or(Duration::MAX), policy)
     }
 }
 
@@ -162,11 +162,15 @@ impl<G: Deref<Target = Gauge>, C: Fn() -> Uptime> GaugeReader<G, C> {
 
 impl<G: Deref<Target = Gauge>, C: Fn() -> Uptime> FreshnessSource for GaugeReader<G, C> {
     fn freshness(&self) -> Freshness {
-        self.freshness_within(Staleness::UNSAID)
+        self.freshness_after(self.known(), Staleness::UNSAID)
     }
 
-    fn freshness_within(&self, wanted: Staleness) -> Freshness {
-        self.gauge.freshness_within((self.clock)(), wanted)
+    fn known(&self) -> Known {
+        self.gauge.known()
+    }
+
+    fn freshness_after(&self, known: Known, wanted: Staleness) -> Freshness {
+        self.gauge.freshness_after(known, (self.clock)(), wanted)
     }
 }
 

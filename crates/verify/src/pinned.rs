@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use papaya::LocalGuard;
 use quash_core::defect::Defect;
-use quash_core::revocation::decide::Decision;
-use quash_core::revocation::freshness::Undecided;
+use quash_core::revocation::decide::Finding;
+use quash_core::revocation::freshness::{Footing, FreshnessSource, Known, Staleness, Undecided};
 use quash_core::revocation::rejection::Rejection;
 use quash_core::revocation::scope::TokenNames;
 use quash_core::revocation::standing::Standing;
+use quash_core::time::Timestamp;
 
 use crate::checked::{Checked, Refusal, TokenRef};
 use crate::counters::Way;
@@ -36,32 +37,54 @@ impl<'v> Pinned<'v> {
     ///
     /// # Errors
     /// As [`Verifier::check`].
-    pub fn check(&self, token: &str, at: Moment) -> Result<Checked<'_>, Undecided> {
-        let verifier = self.verifier;
-        let Some(known) = verifier.cache.find(token, &self.guard).filter(|known| known.is_current()) else {
-            return self.check_first(token, at);
-        };
-        let (token, standing) = (TokenRef::Cached(known.token()), known.standing());
-        let now = at.now.max(verifier.ratchet());
-        // Nothing needs a look-up, and the state may be built on: the case that nearly every check is.
-        if verifier.shortcut && standing.holds(&verifier.state, now) && at.freshness.may_accept().is_ok() {
-            verifier.counters.way(Way::Shortcut);
-            return Ok(Checked::Accepted(token));
-        }
-        verifier.counters.way(Way::Repeated);
-        let decision = self.decide(&token, standing, at);
-        self.answer(token, decision)
+    pub fn check<S: FreshnessSource>(&self, token: &str, at: Moment<S>) -> Result<Checked<'_>, Undecided> {
+        self.check_for(token, &at, Staleness::UNSAID)
     }
 
     /// Judges `token` at `at`, and whether the route with these `rules` is open to it.
     ///
     /// # Errors
-    /// As [`Verifier::check`].
-    pub fn admit(&self, token: &str, at: Moment, rules: &RouteRules) -> Result<Admission<'_>, Undecided> {
-        self.check(token, at).map(|checked| rules.admit(checked))
+    /// As [`Verifier::check`], by the stricter of the route's staleness and the source's.
+    pub fn admit<S: FreshnessSource>(
+        &self,
+        token: &str,
+        at: Moment<S>,
+        rules: &RouteRules,
+    ) -> Result<Admission<'_>, Undecided> {
+        self.check_for(token, &at, rules.staleness()).map(|checked| rules.admit(checked))
     }
 
-    fn check_first(&self, text: &str, at: Moment) -> Result<Checked<'_>, Undecided> {
+    #[inline]
+    fn check_for<S: FreshnessSource>(
+        &self,
+        token: &str,
+        at: &Moment<S>,
+        wanted: Staleness,
+    ) -> Result<Checked<'_>, Undecided> {
+        // INVARIANT: before anything of the state is read.
+        let asking = Asking { now: at.now, known: at.freshness.known(), source: &at.freshness, wanted };
+        let verifier = self.verifier;
+        let Some(known) = verifier.cache.find(token, &self.guard).filter(|known| known.is_current()) else {
+            return self.check_first(token, &asking);
+        };
+        let (token, standing) = (TokenRef::Cached(known.token()), known.standing());
+        let now = asking.now.max(verifier.ratchet());
+        // Nothing needs a look-up, and the state may be built on: the case that nearly every check is.
+        if verifier.shortcut && standing.holds(&verifier.state, now) {
+            verifier.counters.way(Way::Shortcut);
+            let decision = asking.settle(Finding::Clear { passed_at: None });
+            return self.answer(token, decision);
+        }
+        verifier.counters.way(Way::Repeated);
+        let finding = self.examine(&token, standing, asking.now);
+        self.answer(token, asking.settle(finding))
+    }
+
+    fn check_first<S: FreshnessSource>(
+        &self,
+        text: &str,
+        asking: &Asking<'_, S>,
+    ) -> Result<Checked<'_>, Undecided> {
         let verifier = self.verifier;
         let token = match self.verify(text) {
             Ok(token) => Arc::new(token),
@@ -74,13 +97,14 @@ impl<'v> Pinned<'v> {
         let issuer = token.trusted_issuer();
         let names = TokenNames::new(Arc::clone(issuer.scope()), &token);
         let standing = Standing::new(&token, issuer.rules(), names);
-        let decision = self.decide(&token, &standing, at);
+        let finding = self.examine(&token, &standing, asking.now);
+        let answer = asking.settle(finding);
         // What its life refuses need not be kept.
-        let now = at.now.max(verifier.ratchet());
+        let now = asking.now.max(verifier.ratchet());
         if standing.is_alive(now) {
             verifier.cache.insert(text, Arc::clone(&token), standing, now);
         }
-        self.answer(TokenRef::Held(token), decision)
+        self.answer(TokenRef::Held(token), answer)
     }
 
     fn verify(&self, text: &str) -> Result<VerifiedToken, Unverified> {
@@ -110,20 +134,36 @@ impl<'v> Pinned<'v> {
     }
 
     /// The decision as the answer for `token`, counted.
+    #[inline]
     fn answer<'p>(
         &self,
         token: TokenRef<'p>,
-        decision: Result<Decision, Undecided>,
+        settled: Result<Settled, Undecided>,
+    ) -> Result<Checked<'p>, Undecided> {
+        match settled {
+            Ok(Settled::Accept(Footing::Fresh)) => Ok(Checked::Accepted(token)),
+            other => self.answer_rarely(token, other),
+        }
+    }
+
+    #[cold]
+    fn answer_rarely<'p>(
+        &self,
+        token: TokenRef<'p>,
+        settled: Result<Settled, Undecided>,
     ) -> Result<Checked<'p>, Undecided> {
         let counters = &self.verifier.counters;
         let observed = token.trusted_issuer().mode() == Mode::Observe;
-        match decision {
-            Ok(Decision::Accept) => Ok(Checked::Accepted(token)),
-            Ok(Decision::Reject(rejection)) if observed && needs_the_log(&rejection) => {
+        match settled {
+            Ok(Settled::Accept(footing)) => {
+                counters.accepted(footing);
+                Ok(Checked::Accepted(token))
+            }
+            Ok(Settled::Reject(rejection)) if observed && needs_the_log(&rejection) => {
                 counters.observed(&rejection);
                 Ok(Checked::Accepted(token))
             }
-            Ok(Decision::Reject(rejection)) => {
+            Ok(Settled::Reject(rejection)) => {
                 counters.rejected(&rejection);
                 Ok(Checked::Rejected(Refusal::of(rejection, token)))
             }
@@ -135,17 +175,45 @@ impl<'v> Pinned<'v> {
         }
     }
 
-    /// The decision at `at`, or at the latest purge where the clock lags behind it.
-    fn decide(&self, token: &VerifiedToken, standing: &Standing, at: Moment) -> Result<Decision, Undecided> {
+    /// What refuses the token at `now`, or at the latest purge where the clock lags behind it.
+    fn examine(&self, token: &VerifiedToken, standing: &Standing, now: Timestamp) -> Finding {
         let verifier = self.verifier;
         let rules = token.trusted_issuer().rules();
         loop {
             let ratchet = verifier.ratchet();
-            let now = at.now.max(ratchet);
-            let decision = standing.judge(token, rules, &verifier.state, now, at.freshness);
+            let finding = standing.examine(token, rules, &verifier.state, now.max(ratchet));
             // A purge meanwhile may have removed what the look-up should have found.
             if verifier.ratchet() == ratchet {
-                return decision;
+                return finding;
+            }
+        }
+    }
+}
+
+/// Who asks, and what was known before the state was read.
+struct Asking<'a, S> {
+    now: Timestamp,
+    known: Known,
+    source: &'a S,
+    wanted: Staleness,
+}
+
+/// A finding, and for an accept what it stands on.
+enum Settled {
+    Accept(Footing),
+    Reject(Rejection),
+}
+
+impl<S: FreshnessSource> Asking<'_, S> {
+    /// The answer that `finding` comes to. INVARIANT: the state was read before; the source's clock is read here,
+    /// which is the instant of acceptance. A refusal asks nobody.
+    #[inline]
+    fn settle(&self, finding: Finding) -> Result<Settled, Undecided> {
+        match finding {
+            Finding::Refused(rejection) => Ok(Settled::Reject(rejection)),
+            Finding::Clear { .. } => {
+                let freshness = self.source.freshness_after(self.known, self.wanted);
+                freshness.may_accept().map(Settled::Accept)
             }
         }
     }

@@ -1,6 +1,9 @@
 //! What one route asks of a token beyond being accepted.
 
+use std::time::Duration;
+
 use quash_core::ids::Issuer;
+use quash_core::revocation::freshness::{StalePolicy, Staleness};
 
 use crate::checked::{Checked, Refusal, TokenRef};
 
@@ -10,6 +13,7 @@ pub struct RouteRules {
     scopes: Vec<Box<str>>,
     roles: Vec<Box<str>>,
     issuers: Vec<Issuer>,
+    staleness: Staleness,
 }
 
 /// Whether a route is open to a token.
@@ -60,6 +64,27 @@ impl RouteRules {
     pub fn issuer(mut self, issuer: Issuer) -> Self {
         self.issuers.push(issuer);
         self
+    }
+
+    /// Calls knowledge of the age of `max` stale, where the verifier itself would still build on it. A longer age
+    /// than the verifier's own changes nothing.
+    #[must_use]
+    pub fn max_staleness(mut self, max: Duration) -> Self {
+        self.staleness.max = Some(max);
+        self
+    }
+
+    /// Sets what is done on stale knowledge. A policy that is laxer than the verifier lets its routes be changes
+    /// nothing: see [`Gauge::routes_may`](crate::Gauge::routes_may).
+    #[must_use]
+    pub fn stale_policy(mut self, policy: StalePolicy) -> Self {
+        self.staleness.policy = Some(policy);
+        self
+    }
+
+    /// What the route asks of the knowledge that an accept stands on.
+    pub fn staleness(&self) -> Staleness {
+        self.staleness
     }
 
     /// What `checked` comes to on this route.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use quash_core::ids::Issuer;
-use quash_core::revocation::freshness::Undecided;
+use quash_core::revocation::freshness::{FreshnessSource, Undecided};
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
 use quash_jose::{KeySet, Limits};
@@ -72,7 +72,11 @@ impl Verifier {
     /// # Errors
     /// [`Undecided`] when nothing refuses the token, but the state is too old or too incomplete to accept on;
     /// also when its issuer's keys were never loaded.
-    pub fn check(&self, token: &str, at: Moment) -> Result<Checked<'static>, Undecided> {
+    pub fn check<S: FreshnessSource>(
+        &self,
+        token: &str,
+        at: Moment<S>,
+    ) -> Result<Checked<'static>, Undecided> {
         self.pin().check(token, at).map(Checked::into_owned)
     }
 

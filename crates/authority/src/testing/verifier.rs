@@ -57,9 +57,8 @@ impl InMemoryVerifier {
     pub fn judge_claims(&self, token: &VerifiedClaims, now: Timestamp) -> Decision {
         let names = self.state.names_of(token);
         let rules = &self.rules;
-        let freshness = Freshness::Fresh;
-        let question = Question { token, names: &names, rules, now, freshness, passed_at: Position::ZERO };
-        match decide(&question, &self.state) {
+        let question = Question { token, names: &names, rules, now, passed_at: Position::ZERO };
+        match decide(&question, &self.state, &Freshness::Fresh) {
             Ok(judgement) => judgement.decision,
             // INVARIANT: only a stale state leaves a question open, and this one is said to be fresh.
             Err(_) => Decision::Reject(Rejection::Invalid(Defect::UnknownKey)),

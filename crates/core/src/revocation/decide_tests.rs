@@ -1,5 +1,6 @@
 //! The boundaries of the decision that are not about which entry hits: life and freshness.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use crate::claims::{Claims, Registered};
@@ -7,13 +8,15 @@ use crate::ids::Issuer;
 use crate::position::Position;
 use crate::revocation::decide::{Decision, Question, TimeRules, decide};
 use crate::revocation::entry::{Effect, Entry, NewEntry};
-use crate::revocation::freshness::{Freshness, StalePolicy, Undecided};
+use crate::revocation::freshness::{
+    Completeness, Freshness, FreshnessSource, Known, StalePolicy, Staleness, Undecided, from_fn,
+};
 use crate::revocation::reason::Reason;
 use crate::revocation::rejection::Rejection;
 use crate::revocation::state::RevocationState;
 use crate::revocation::target::Target;
 use crate::revocation::target_key::LogKey;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Uptime};
 use crate::verified::VerifiedClaims;
 
 const RULES: TimeRules = TimeRules {
@@ -35,15 +38,14 @@ fn state() -> RevocationState {
 fn ask(
     registered: Registered,
     now_ms: u64,
-    freshness: Freshness,
+    source: impl FreshnessSource,
     state: &RevocationState,
 ) -> Result<Decision, Undecided> {
     let token = token(registered);
     let names = state.names_of(&token);
     let now = Timestamp::from_milliseconds(now_ms);
-    let question =
-        Question { token: &token, names: &names, rules: &RULES, now, freshness, passed_at: Position::ZERO };
-    decide(&question, state).map(|judgement| judgement.decision)
+    let question = Question { token: &token, names: &names, rules: &RULES, now, passed_at: Position::ZERO };
+    decide(&question, state, &source).map(|judgement| judgement.decision)
 }
 
 fn at(registered: Registered, now_ms: u64) -> Decision {
@@ -108,6 +110,59 @@ fn staleness_turns_accepts_into_the_policy_s_answer_and_leaves_refusals_alone() 
         let answer = ask(accept(), 900_000, freshness, &ended);
         assert!(matches!(answer, Ok(Decision::Reject(Rejection::Revoked(_)))), "{freshness:?}: {answer:?}");
     }
+}
+
+#[test]
+fn a_refusal_asks_nobody_how_fresh_the_state_is() {
+    // design section 3: staleness only turns accepts into the policy's answer. A question would panic here.
+    let nobody = || from_fn(|| panic!("asked about a refusal"));
+    assert!(matches!(ask(living(800), 900_000, nobody(), &state()), Ok(Decision::Reject(_))));
+    let ended = state();
+    ended.apply(&everything_ended().record(ended.log_key())).unwrap();
+    assert!(matches!(ask(living(1_000), 900_000, nobody(), &ended), Ok(Decision::Reject(_))));
+}
+
+/// Writes down when it is asked what, and lets something happen then.
+struct Witness<'a> {
+    meanwhile: &'a dyn Fn(),
+    asked: &'a RefCell<Vec<&'static str>>,
+}
+
+const KNOWN: Known = Known {
+    fresh_as_of: Some(Uptime::ZERO),
+    fresh_until: Uptime::from_nanoseconds(7),
+    completeness: Completeness::Complete,
+};
+
+impl FreshnessSource for Witness<'_> {
+    fn freshness(&self) -> Freshness {
+        unreachable!("a decision asks in two steps")
+    }
+
+    fn known(&self) -> Known {
+        self.asked.borrow_mut().push("known");
+        KNOWN
+    }
+
+    fn freshness_after(&self, known: Known, _: Staleness) -> Freshness {
+        assert_eq!(known, KNOWN, "what was known before the state was read is what counts");
+        self.asked.borrow_mut().push("freshness");
+        (self.meanwhile)();
+        Freshness::Fresh
+    }
+}
+
+#[test]
+fn the_state_is_read_after_what_is_known_of_it_and_before_the_clock() {
+    // design section 3, I1': what the source lets happen when it is asked for the freshness comes after the reading.
+    let state = state();
+    let asked = RefCell::new(Vec::new());
+    let end = || state.apply(&everything_ended().record(state.log_key())).unwrap();
+    let witness = || Witness { meanwhile: &end, asked: &asked };
+    assert_eq!(ask(living(1_000), 900_000, witness(), &state), Ok(Decision::Accept));
+    assert_eq!(*asked.borrow(), ["known", "freshness"]);
+    assert!(matches!(ask(living(1_000), 900_000, witness(), &state), Ok(Decision::Reject(_))));
+    assert_eq!(*asked.borrow(), ["known", "freshness", "known"], "a refusal does not ask on");
 }
 
 fn everything_ended() -> Entry {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::time::Uptime;
+
 /// What an operator wants done when the knowledge is older than `max_staleness`; the stricter are the smaller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -53,14 +55,24 @@ pub enum Undecided {
     Incomplete,
 }
 
+/// What an accept stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Footing {
+    /// Knowledge within `max_staleness`.
+    Fresh,
+    /// Knowledge that is too old, as the operator allows explicitly. It is to be counted.
+    AllowedStale,
+}
+
 impl Freshness {
-    /// Whether an accept may stand on this knowledge.
+    /// Whether an accept may stand on this knowledge, and how well it stands then.
     ///
     /// # Errors
     /// What to answer instead. Only accepts pass through here: a refusal stands however old the state is.
-    pub const fn may_accept(self) -> Result<(), Undecided> {
+    pub const fn may_accept(self) -> Result<Footing, Undecided> {
         match self {
-            Self::Fresh | Self::Stale { policy: StalePolicy::Allow, .. } => Ok(()),
+            Self::Fresh => Ok(Footing::Fresh),
+            Self::Stale { policy: StalePolicy::Allow, .. } => Ok(Footing::AllowedStale),
             Self::Stale { age, policy: StalePolicy::Ask } => Err(Undecided::Ask { age }),
             Self::Stale { age, policy: StalePolicy::Deny } => Err(Undecided::Stale { age }),
             Self::Incomplete => Err(Undecided::Incomplete),
@@ -85,20 +97,73 @@ impl Staleness {
 
 /// Whoever knows how well the state at hand is known to be up to date.
 ///
-/// INVARIANT: a decision asks after it read the state, and only when nothing refuses the token. The instant of that
-/// question is the instant of acceptance, so a source reads its clock then, and never a reading that was kept.
+/// A decision asks twice. INVARIANT: [`known`](Self::known) before it reads the state, so that it never takes what a
+/// follower learnt meanwhile for the age of what it read itself; and [`freshness_after`](Self::freshness_after) after
+/// it read the state, only when nothing refuses the token. The clock's reading in the second answer is the instant of
+/// acceptance, so a source reads its clock then and uses no reading that was kept.
 pub trait FreshnessSource {
     /// How fresh the state is now.
     fn freshness(&self) -> Freshness;
 
-    /// How fresh it is now in the eyes of somebody who wants `wanted`. A source that knows no ages, but only
-    /// whether the state is up to date, has nothing to compare `wanted.max` with.
-    fn freshness_within(&self, wanted: Staleness) -> Freshness {
+    /// What is known now, before the state is read. Nothing, for a source that needs no such care: one whose answers
+    /// never get better.
+    fn known(&self) -> Known {
+        Known::NOTHING
+    }
+
+    /// How fresh a state is now that was read after `known`, in the eyes of somebody who wants `wanted`. A source
+    /// that knows no ages, but only whether the state is up to date, has nothing to compare `wanted.max` with.
+    fn freshness_after(&self, known: Known, wanted: Staleness) -> Freshness {
+        let _ = known;
         match (self.freshness(), wanted.policy) {
             (Freshness::Stale { age, policy }, Some(wanted)) => {
                 Freshness::Stale { age, policy: policy.min(wanted) }
             }
             (freshness, _) => freshness,
+        }
+    }
+}
+
+/// How well a followed state is known to be up to date at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The state holds everything that was durable at this instant; `None` when nobody knows.
+    pub fresh_as_of: Option<Uptime>,
+    /// The first instant that it may not be built on any more.
+    pub fresh_until: Uptime,
+    /// Whether it was ever complete.
+    pub completeness: Completeness,
+}
+
+/// Whether a state was ever complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// It holds everything up to its watermark.
+    Complete,
+    /// It never did.
+    Incomplete,
+}
+
+impl Known {
+    /// Nothing.
+    pub const NOTHING: Self =
+        Self { fresh_as_of: None, fresh_until: Uptime::ZERO, completeness: Completeness::Incomplete };
+
+    /// How old the knowledge is at `now`; `None` when nobody knows.
+    pub fn age_at(&self, now: Uptime) -> Option<Duration> {
+        self.fresh_as_of.map(|as_of| now.since(as_of))
+    }
+
+    /// How fresh the state is at `now` for somebody who calls an age of `max` stale and wants `policy` then.
+    ///
+    /// The boundary is closed on the refusing side: at exactly `max`, and at the very instant `fresh_until`, it is
+    /// stale. Knowledge of unknown age is stale at the age of [`Duration::MAX`].
+    pub fn freshness_at(&self, now: Uptime, max: Duration, policy: StalePolicy) -> Freshness {
+        let age = self.age_at(now).unwrap_or(Duration::MAX);
+        match self.completeness {
+            Completeness::Incomplete => Freshness::Incomplete,
+            Completeness::Complete if now < self.fresh_until && age < max => Freshness::Fresh,
+            Completeness::Complete => Freshness::Stale { age, policy },
         }
     }
 }
@@ -114,8 +179,12 @@ impl<S: FreshnessSource + ?Sized> FreshnessSource for &S {
         (**self).freshness()
     }
 
-    fn freshness_within(&self, wanted: Staleness) -> Freshness {
-        (**self).freshness_within(wanted)
+    fn known(&self) -> Known {
+        (**self).known()
+    }
+
+    fn freshness_after(&self, known: Known, wanted: Staleness) -> Freshness {
+        (**self).freshness_after(known, wanted)
     }
 }
 
@@ -151,9 +220,11 @@ mod tests {
         let stale = |policy| Freshness::Stale { age, policy };
         let policies = [StalePolicy::Deny, StalePolicy::Ask, StalePolicy::Allow];
         for (own, wanted) in policies.iter().flat_map(|own| policies.map(|wanted| (*own, wanted))) {
-            let asked = stale(own).freshness_within(Staleness { max: None, policy: Some(wanted) });
+            let asked =
+                stale(own).freshness_after(Known::NOTHING, Staleness { max: None, policy: Some(wanted) });
             assert_eq!(asked, stale(if own < wanted { own } else { wanted }));
         }
-        assert_eq!(stale(StalePolicy::Ask).freshness_within(Staleness::UNSAID), stale(StalePolicy::Ask));
+        let unsaid = stale(StalePolicy::Ask).freshness_after(Known::NOTHING, Staleness::UNSAID);
+        assert_eq!(unsaid, stale(StalePolicy::Ask));
     }
 }

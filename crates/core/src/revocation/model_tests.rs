@@ -259,15 +259,9 @@ fn state() -> RevocationState {
 
 fn ask(state: &RevocationState, token: &VerifiedClaims, passed_at: Position) -> Judgement {
     let names = state.names_of(token);
-    let question = Question {
-        token,
-        names: &names,
-        rules: &rules(),
-        now: Timestamp::from_seconds(NOW),
-        freshness: Freshness::Fresh,
-        passed_at,
-    };
-    decide(&question, state).expect("a fresh state decides")
+    let question =
+        Question { token, names: &names, rules: &rules(), now: Timestamp::from_seconds(NOW), passed_at };
+    decide(&question, state, &Freshness::Fresh).expect("a fresh state decides")
 }
 
 fn apply(state: &RevocationState, entry: &Entry) {

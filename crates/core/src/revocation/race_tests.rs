@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::claims::{Claims, Registered, Text};
 use crate::ids::{Issuer, Subject};
 use crate::position::Position;
-use crate::revocation::decide::{Decision, TimeRules};
+use crate::revocation::decide::{Finding, TimeRules};
 use crate::revocation::entry::{Effect, Entry, NewEntry};
-use crate::revocation::freshness::Freshness;
 use crate::revocation::reason::Reason;
 use crate::revocation::standing::Standing;
 use crate::revocation::state::RevocationState;
@@ -104,8 +103,10 @@ impl Scene {
 
     fn accepts(&self, token: &Token, now: Timestamp) -> bool {
         token.standing.holds(&self.state, now)
-            || token.standing.judge(&token.claims, &RULES, &self.state, now, Freshness::Fresh)
-                == Ok(Decision::Accept)
+            || matches!(
+                token.standing.examine(&token.claims, &RULES, &self.state, now),
+                Finding::Clear { .. }
+            )
     }
 
     /// Asks for one subject's token until the writer is through; `false` when nothing could be told from it.

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::position::Position;
-use crate::revocation::decide::{Decision, Question, TimeRules, decide};
-use crate::revocation::freshness::{Freshness, Undecided};
+use crate::revocation::decide::{Finding, Question, TimeRules, examine};
 use crate::revocation::scope::TokenNames;
 use crate::revocation::state::RevocationState;
 use crate::revocation::target_key::TargetKey;
@@ -47,7 +46,7 @@ impl Standing {
     }
 
     /// Whether the token may be used at `now` because nothing that it names changed since it last passed.
-    /// `false` says nothing: then [`judge`](Self::judge) decides. A handful of loads.
+    /// `false` says nothing: then [`examine`](Self::examine) tells. A handful of loads.
     pub fn holds(&self, state: &RevocationState, now: Timestamp) -> bool {
         let passed_at = self.passed_at.load(Ordering::Acquire);
         let quiet = self.nameless || state.quiet_since(self.buckets, passed_at);
@@ -59,26 +58,21 @@ impl Standing {
         self.from <= now && now < self.until
     }
 
-    /// Decides about `token`, which this was made for, and remembers a full pass.
-    ///
-    /// # Errors
-    /// As [`decide`].
-    pub fn judge(
+    /// Finds what refuses `token`, which this was made for, and remembers a full pass.
+    pub fn examine(
         &self,
         token: &VerifiedClaims,
         rules: &TimeRules,
         state: &RevocationState,
         now: Timestamp,
-        freshness: Freshness,
-    ) -> Result<Decision, Undecided> {
-        let question =
-            Question { token, names: &self.names, rules, now, freshness, passed_at: Position::ZERO };
-        let judgement = decide(&question, state)?;
-        if let Some(passed_at) = judgement.passed_at {
+    ) -> Finding {
+        let question = Question { token, names: &self.names, rules, now, passed_at: Position::ZERO };
+        let finding = examine(&question, state);
+        if let Finding::Clear { passed_at: Some(passed_at) } = &finding {
             // Two threads may store in either order: an older pass covers less and is as true.
             self.passed_at.store(passed_at.number(), Ordering::Release);
         }
-        Ok(judgement.decision)
+        finding
     }
 
     /// The first instant that the token is too old at, leeway included: `exp` plus leeway.
@@ -152,8 +146,8 @@ mod tests {
             let standing = Standing::new(&token, &rules, state.names_of(&token));
             let now = Timestamp::from_milliseconds(now);
             prop_assert!(!standing.holds(&state, now), "nothing holds before the first full pass");
-            let decision = standing.judge(&token, &rules, &state, now, Freshness::Fresh).unwrap();
-            prop_assert_eq!(standing.holds(&state, now), decision == Decision::Accept);
+            let finding = standing.examine(&token, &rules, &state, now);
+            prop_assert_eq!(standing.holds(&state, now), matches!(finding, Finding::Clear { .. }));
         }
     }
 }

@@ -21,6 +21,6 @@ pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
 }
 
 async fn ready<N: Node>(State(node): State<N>) -> Result<Response, Failure> {
-    node.moment().freshness.may_accept()?;
+    node.moment().freshness.freshness().may_accept()?;
     Ok(reply::json(&StatusView { status: "ok" }))
 }

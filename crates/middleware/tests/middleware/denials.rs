@@ -70,7 +70,7 @@ async fn what_can_not_be_decided_is_503_and_a_refusal_stands() {
     let age = Duration::from_secs(30);
     let stale = Freshness::Stale { age, policy: StalePolicy::Deny };
     for (freshness, reason) in [(stale, "stale"), (Freshness::Incomplete, "not_ready")] {
-        let api = House::api(RequireToken::new(house.gate().freshness(House::stale(freshness))));
+        let api = House::api(RequireToken::new(house.gate().freshness(freshness)));
         let reply = ask_with(&api, "/", &house.token("")).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!((reply.retry_after.as_deref(), reply.challenge), (Some("1"), None));
@@ -78,7 +78,7 @@ async fn what_can_not_be_decided_is_503_and_a_refusal_stands() {
         assert_eq!(body["reason"], reason);
     }
     house.end_session(Effect::End, "banned");
-    let api = House::api(RequireToken::new(house.gate().freshness(House::stale(stale))));
+    let api = House::api(RequireToken::new(house.gate().freshness(stale)));
     assert_eq!(ask_with(&api, "/", &house.token("")).await.status, StatusCode::UNAUTHORIZED);
 }
 

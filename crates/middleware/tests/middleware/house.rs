@@ -11,7 +11,6 @@ use http_body_util::BodyExt;
 use quash_core::ids::{Issuer, SessionId};
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Entry, NewEntry};
-use quash_core::revocation::freshness::Freshness;
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::revocation::target_key::LogKey;
@@ -110,10 +109,6 @@ impl House {
             },
         };
         self.verifier.apply(&entry).unwrap();
-    }
-
-    pub(crate) fn stale(freshness: Freshness) -> impl Fn() -> Freshness + Send + Sync + 'static {
-        move || freshness
     }
 }
 

@@ -12,6 +12,7 @@ mod concurrency;
 mod counting;
 mod decisions;
 mod freshness;
+mod gauge;
 mod issuers;
 mod keys;
 mod model;
