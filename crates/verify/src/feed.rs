@@ -31,6 +31,12 @@ impl Verifier {
         self.state.apply_all(records);
     }
 
+    /// Takes in records at any positions, such as those of a snapshot of this very log. They only add refusals, which
+    /// hold when this returns; the watermark stays until [`advance`](Self::advance).
+    pub fn absorb(&self, records: &[Record]) {
+        self.state.absorb(records);
+    }
+
     /// Raises the watermark to `position`: nothing between can hit a living token. Never lowers it.
     pub fn advance(&self, position: Position) {
         self.state.advance(position);

@@ -268,6 +268,12 @@ fn apply(state: &RevocationState, entry: &Entry) {
     state.apply(&entry.record(state.log_key())).expect("positions rise");
 }
 
+fn learn(known: &mut Vec<Entry>, entry: &Entry) {
+    if !known.contains(entry) {
+        known.push(entry.clone());
+    }
+}
+
 /// What the model and the state must agree on: refused or not, and for which entry.
 fn compare(token: &Token, entries: &[Entry], judgement: &Judgement) {
     match (token.refused_for(entries), &judgement.decision) {
@@ -309,6 +315,47 @@ proptest! {
             let judgement = ask(&state, &verified, passed_at);
             compare(&token, &entries[..known], &judgement);
             passed_at = judgement.passed_at.unwrap_or(passed_at);
+        }
+    }
+
+    /// I1, I5, I7: records that come late, twice or in any order are enforced from the moment that they came, against
+    /// tokens that passed before as well; nothing goes, and the watermark never moves by it.
+    #[test]
+    fn absorbed_records_are_enforced_whenever_they_come(
+        entries in log(), steps in prop::collection::vec((any::<prop::sample::Index>(), 0..5_u8), 1..60),
+        tokens in prop::collection::vec(token(), 1..4),
+    ) {
+        let state = state();
+        let verified: Vec<_> = tokens.iter().map(Token::verified).collect();
+        let mut passed_at = vec![Position::ZERO; tokens.len()];
+        let mut known: Vec<Entry> = Vec::new();
+        for (index, kind) in steps {
+            let watermark = state.watermark();
+            let next = entries.iter().find(|entry| entry.position > watermark);
+            match (kind, next) {
+                // In order, as the tail of a feed brings them.
+                (0, Some(entry)) => {
+                    apply(&state, entry);
+                    learn(&mut known, entry);
+                }
+                // The watermark passes over records that come late, as after a log was restored.
+                (1, Some(entry)) => state.advance(index.get(&entries).position.max(entry.position)),
+                // Two at once, in no order, from anywhere.
+                (2..=3, _) if !entries.is_empty() => {
+                    let late = [index.get(&entries), &entries[(index.index(entries.len()) * 7 + 3) % entries.len()]];
+                    state.absorb(&late.map(|entry| entry.record(state.log_key())));
+                    late.iter().for_each(|entry| learn(&mut known, entry));
+                    prop_assert_eq!(state.watermark(), watermark, "the watermark is the follower's to raise");
+                }
+                _ => {}
+            }
+            prop_assert!(state.watermark() >= watermark);
+            prop_assert_eq!(state.live_entries(), known.len());
+            for ((token, verified), passed_at) in tokens.iter().zip(&verified).zip(&mut passed_at) {
+                let judgement = ask(&state, verified, *passed_at);
+                compare(token, &known, &judgement);
+                *passed_at = judgement.passed_at.unwrap_or(*passed_at);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) fn strongest_hit(question: &Question<'_>, state: &RevocationState) ->
     let mut search = Search { question, state, single: state.single.read(), strongest: None, issued };
     search.named();
     search.wide();
-    search.strongest.map(|(fact, kind)| search.hit(fact, kind))
+    search.strongest.map(|held| search.hit(held))
 }
 
 /// When the token was issued, in the terms that its cutoffs are compared in.
@@ -52,12 +52,20 @@ fn whole_seconds(skew: Duration) -> u64 {
     skew.as_secs() + u64::from(skew.subsec_nanos() > 0)
 }
 
+/// A fact, and whom it is about.
+#[derive(Clone, Copy)]
+struct Held {
+    fact: Fact,
+    kind: TargetKind,
+    key: TargetKey,
+}
+
 struct Search<'a> {
     question: &'a Question<'a>,
     state: &'a RevocationState,
     single: Reader,
     issued: Issued,
-    strongest: Option<(Fact, TargetKind)>,
+    strongest: Option<Held>,
 }
 
 impl Search<'_> {
@@ -117,24 +125,24 @@ impl Search<'_> {
         let Some(key) = key else { return };
         let Some(fact) = self.single.find(key) else { return };
         if !fact.has_more() {
-            self.weigh(fact, kind);
+            self.weigh(Held { fact, kind, key });
             return;
         }
         if let Some(facts) = self.state.many.pin().get(&key) {
-            facts.iter().for_each(|fact| self.weigh(*fact, kind));
+            facts.iter().for_each(|fact| self.weigh(Held { fact: *fact, kind, key }));
         }
     }
 
-    /// Keeps `fact` if it hits the token and is stronger than what was found so far.
-    fn weigh(&mut self, fact: Fact, kind: TargetKind) {
-        let rank = |fact: Fact| (fact.effect(), fact.position());
-        if self.strongest.is_none_or(|(held, _)| rank(fact) > rank(held)) && self.hits(fact, kind) {
-            self.strongest = Some((fact, kind));
+    /// Keeps `held` if it hits the token and is stronger than what was found so far.
+    fn weigh(&mut self, held: Held) {
+        let rank = |held: Held| (held.fact.effect(), held.fact.position());
+        if self.strongest.is_none_or(|strongest| rank(held) > rank(strongest)) && self.hits(held) {
+            self.strongest = Some(held);
         }
     }
 
-    fn hits(&self, fact: Fact, kind: TargetKind) -> bool {
-        (kind.is_identity() || self.was_issued_before(fact)) && self.is_within_details(fact, kind)
+    fn hits(&self, held: Held) -> bool {
+        (held.kind.is_identity() || self.was_issued_before(held.fact)) && self.is_within_details(held)
     }
 
     fn was_issued_before(&self, fact: Fact) -> bool {
@@ -146,12 +154,12 @@ impl Search<'_> {
     }
 
     /// Window and exception. An entry whose details are gone is over: no living token can be hit by it.
-    fn is_within_details(&self, fact: Fact, kind: TargetKind) -> bool {
+    fn is_within_details(&self, Held { fact, kind, key }: Held) -> bool {
         if !fact.is_detailed() {
             return true;
         }
         let details = self.state.details.pin();
-        let Some(details) = details.get(&fact.position()) else { return false };
+        let Some(details) = details.get(&(fact.position(), key)) else { return false };
         let spared = details.exception.is_some_and(|exception| self.is_spared(exception));
         // An identity has no time: windows narrow cutoffs only.
         let in_window = kind.is_identity()
@@ -179,10 +187,10 @@ impl Search<'_> {
         }
     }
 
-    fn hit(&self, fact: Fact, kind: TargetKind) -> Hit {
+    fn hit(&self, Held { fact, kind, key }: Held) -> Hit {
         let in_table = self.state.reasons.at(fact.reason());
         let details = self.state.details.pin();
-        let beyond = || details.get(&fact.position()).and_then(|details| details.reason.clone());
+        let beyond = || details.get(&(fact.position(), key)).and_then(|details| details.reason.clone());
         let reason = in_table.or_else(beyond).unwrap_or_else(|| Reason::known(Reason::ADMIN));
         let position = Position::new(fact.position()).unwrap_or(Position::LAST);
         Hit { position, effect: fact.effect(), kind, reason }

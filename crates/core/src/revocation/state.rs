@@ -35,7 +35,8 @@ pub struct RevocationState {
     /// All entries about a target that ever had two at once. It stays here until its last one is over, so
     /// that no reader can miss an entry that is on its way from one map to the other.
     pub(super) many: HashMap<TargetKey, Arc<[Fact]>, ByKey>,
-    pub(super) details: HashMap<u64, Details>,
+    /// By position and target: two logs with one key may have given one position twice.
+    pub(super) details: HashMap<(u64, TargetKey), Details, ByKey>,
     pub(super) reasons: Reasons,
     issuers: HashMap<IssuerKey, Arc<IssuerScope>>,
     progress: Progress,
@@ -71,6 +72,12 @@ pub(super) struct Details {
     pub(super) window: Option<Window>,
     pub(super) exception: Option<ExceptionKey>,
     pub(super) reason: Option<Reason>,
+}
+
+/// What became of a record.
+enum Insertion {
+    New,
+    HeldAlready,
 }
 
 /// How many targets are purged before a waiting record gets its turn.
@@ -142,8 +149,23 @@ impl RevocationState {
         }
     }
 
+    /// Takes in records at any positions, such as those of a snapshot: what is held already is left alone, and
+    /// nothing else goes. All are enforced when this returns. The watermark stays: see [`advance`](Self::advance).
+    ///
+    /// A token that passed up to the watermark may still be hit by a record below it that came late. INVARIANT:
+    /// its mark therefore rises beyond the watermark, and so beyond everything that any token passed at.
+    pub fn absorb(&self, records: &[Record]) {
+        let mut lately = self.lock();
+        let mut single = self.single.write();
+        // The writer lock is held, so the watermark stands still.
+        let beyond = self.watermark().next().unwrap_or(Position::LAST);
+        for record in records {
+            self.hold(record, record.position.max(beyond), &mut lately, &mut single);
+        }
+    }
+
     fn take(&self, record: &Record, lately: &mut Lately, single: &mut fact_table::Writer<'_>) {
-        self.hold(record, lately, single);
+        self.hold(record, record.position, lately, single);
         self.progress.watermark.store(record.position.number(), Ordering::Release);
     }
 
@@ -155,7 +177,13 @@ impl RevocationState {
     }
 
     /// Only plain writes to what many records share: one that must be seen at once would wait for those before it.
-    fn hold(&self, record: &Record, lately: &mut Lately, single: &mut fact_table::Writer<'_>) {
+    fn hold(
+        &self,
+        record: &Record,
+        mark: Position,
+        lately: &mut Lately,
+        single: &mut fact_table::Writer<'_>,
+    ) {
         let mut fact = Fact::new(record.position, record.effect, record.recorded_at, record.retain_until);
         let (index, beyond_table) = self.index_of(&record.reason, lately);
         fact = fact.with_reason(index);
@@ -163,16 +191,19 @@ impl RevocationState {
         if narrowed || beyond_table {
             let reason = beyond_table.then(|| record.reason.clone());
             let details = Details { window: record.window, exception: record.exception, reason };
-            self.details.pin().insert(record.position.number(), details);
+            self.details.pin().insert((record.position.number(), record.key), details);
             fact = fact.with_details();
         }
-        self.insert(record.key, fact, single);
-        self.progress.live.store(self.live_entries() + 1, Ordering::Relaxed);
+        match self.insert(record.key, fact, single) {
+            // Its marks rose when it came.
+            Insertion::HeldAlready => return,
+            Insertion::New => self.progress.live.store(self.live_entries() + 1, Ordering::Relaxed),
+        }
         // The issuer's scope is only looked for where it has the mark: entries about one subject or less are many.
         let wide = record.kind.is_wide().then(|| self.scope(record.issuer));
         match wide.as_ref().and_then(|issuer| issuer.mark(record.kind)) {
-            Some(mark) => mark.raise(record.position),
-            None => self.marks.raise(record.key, record.position),
+            Some(wide) => wide.raise(mark),
+            None => self.marks.raise(record.key, mark),
         }
     }
 
@@ -188,19 +219,23 @@ impl RevocationState {
         (index, beyond_table)
     }
 
-    fn insert(&self, key: TargetKey, fact: Fact, single: &mut fact_table::Writer<'_>) {
+    fn insert(&self, key: TargetKey, fact: Fact, single: &mut fact_table::Writer<'_>) -> Insertion {
         let Some(held) = single.find(key) else {
             single.insert(key, fact);
-            return;
+            return Insertion::New;
         };
         let many = self.many.pin();
         let mut facts = match many.get(&key) {
             Some(facts) if held.has_more() => facts.to_vec(),
             _ => vec![held],
         };
+        if facts.iter().any(|held| held.position() == fact.position()) {
+            return Insertion::HeldAlready;
+        }
         facts.push(fact);
         many.insert(key, facts.into());
         single.mark_more(key);
+        Insertion::New
     }
 
     /// Forgets every entry that no living token can be hit by: those whose `retain_until` is at or before
@@ -225,7 +260,7 @@ impl RevocationState {
             Some(fact) if fact.has_more() => self.purge_many(key, now, single),
             Some(fact) if fact.is_over(now) => {
                 single.remove(key);
-                self.forget_details(fact);
+                self.forget_details(key, fact);
                 1
             }
             _ => 0,
@@ -246,14 +281,14 @@ impl RevocationState {
             many.insert(key, kept.into());
         }
         for fact in &over {
-            self.forget_details(*fact);
+            self.forget_details(key, *fact);
         }
         over.len()
     }
 
-    fn forget_details(&self, fact: Fact) {
+    fn forget_details(&self, key: TargetKey, fact: Fact) {
         if fact.is_detailed() {
-            self.details.pin().remove(&fact.position());
+            self.details.pin().remove(&(fact.position(), key));
         }
     }
 
