@@ -129,6 +129,11 @@ impl Verifier {
         self.trust.load().find(Some(issuer.as_str())).map(|issuer| issuer.keys().clone())
     }
 
+    /// Everybody who is trusted, under which rules, and with the keys in force: what a follower is told.
+    pub fn issuers(&self) -> Vec<IssuerConfig> {
+        self.trust.load().issuers().iter().map(|issuer| issuer.config()).collect()
+    }
+
     /// Puts a trust in force in which something about `issuer` differs. Returns whether it was trusted before.
     fn replace(&self, old: &Trust, issuer: &Issuer, new: Trust) -> bool {
         self.trust.store(Arc::new(new));

@@ -92,6 +92,12 @@ impl IssuerConfig {
         Self { mode, ..self }
     }
 
+    /// Sets the keys.
+    #[must_use]
+    pub fn with_keys(self, keys: KeySet) -> Self {
+        Self { keys, ..self }
+    }
+
     /// Makes a shared secret the issuer's only key. It verifies and never signs. State
     /// [`Relaxation::ShortSecret`] before, if it is short.
     ///

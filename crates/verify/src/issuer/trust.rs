@@ -55,6 +55,11 @@ impl Trust {
         })
     }
 
+    /// Everybody who is trusted.
+    pub(crate) fn issuers(&self) -> &[Arc<TrustedIssuer>] {
+        &self.issuers
+    }
+
     /// Whether an issuer of this configuration can stand beside those that are here.
     pub(crate) fn admit(&self, config: &IssuerConfig) -> Result<(), IssuerConflict> {
         let name = config.name();

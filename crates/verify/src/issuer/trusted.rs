@@ -25,6 +25,8 @@ pub(crate) struct TrustedIssuer {
     profile: TokenProfile,
     keys: KeySet,
     scope: Arc<IssuerScope>,
+    /// What it was made from. The keys in force are `keys`.
+    config: Arc<IssuerConfig>,
 }
 
 impl TrustedIssuer {
@@ -37,6 +39,7 @@ impl TrustedIssuer {
             profile: config.profile(),
             keys: config.keys().clone(),
             scope: state.scope_of(config.name()),
+            config: Arc::new(config.clone()),
         }
     }
 
@@ -50,6 +53,7 @@ impl TrustedIssuer {
             profile: self.profile.clone(),
             keys,
             scope: Arc::clone(&self.scope),
+            config: Arc::clone(&self.config),
         }
     }
 
@@ -86,6 +90,11 @@ impl TrustedIssuer {
 
     pub(crate) fn keys(&self) -> &KeySet {
         &self.keys
+    }
+
+    /// What it was told, with the keys in force.
+    pub(crate) fn config(&self) -> IssuerConfig {
+        IssuerConfig::clone(&self.config).with_keys(self.keys.clone())
     }
 
     /// What the issuer is in the revocation state.

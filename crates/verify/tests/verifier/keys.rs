@@ -42,6 +42,18 @@ fn another_key_of_the_same_name_voids_cached_signatures_too() {
 }
 
 #[test]
+fn issuers_are_told_with_the_keys_in_force() {
+    // Design section 9: an edge learns issuers and keys.
+    let world = World::new();
+    let next = signing_key(9, "own-2");
+    world.verifier.replace_keys(&issuer(OWN), key_set(&[&next])).unwrap();
+    let issuers = world.verifier.issuers();
+    let own = issuers.iter().find(|config| *config.name() == issuer(OWN)).unwrap();
+    assert!(own.is_own() && issuers.len() == 2);
+    assert_eq!(own.keys().iter().next().unwrap().key_id(), next.verification_key().unwrap().key_id());
+}
+
+#[test]
 fn an_empty_or_unexpected_key_set_never_replaces_a_good_one() {
     // attack row 29
     let world = World::new();
