@@ -55,6 +55,7 @@
 pub mod claims;
 pub mod defect;
 pub mod ids;
+pub mod lease;
 pub mod position;
 pub mod revocation;
 pub mod session;

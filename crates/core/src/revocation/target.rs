@@ -66,6 +66,27 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
+    /// Its number, from 1 to 9.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind of this [`number`](Self::number).
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Token,
+            2 => Self::TokenDigest,
+            3 => Self::Session,
+            4 => Self::Key,
+            5 => Self::Subject,
+            6 => Self::Device,
+            7 => Self::Client,
+            8 => Self::Claim,
+            9 => Self::Issuer,
+            _ => return None,
+        })
+    }
+
     /// Whether such an entry hits a token whatever the token's position or `iat`.
     pub const fn is_identity(self) -> bool {
         matches!(self, Self::Token | Self::TokenDigest | Self::Session | Self::Key)
