@@ -136,6 +136,26 @@ impl IssuerConfig {
         &self.keys
     }
 
+    /// Whom the tokens are for: one of these.
+    pub fn audiences(&self) -> &[String] {
+        &self.audiences
+    }
+
+    /// The accepted values of `typ`.
+    pub fn types(&self) -> &[String] {
+        &self.types
+    }
+
+    /// The claims that are required beyond the form of the issuer's tokens.
+    pub fn required(&self) -> &[Required] {
+        &self.required
+    }
+
+    /// Everything that was relaxed.
+    pub fn relaxations(&self) -> &[Relaxation] {
+        &self.relaxations
+    }
+
     /// Whether `relaxation` was stated.
     pub fn is_relaxed(&self, relaxation: &Relaxation) -> bool {
         self.relaxations.contains(relaxation)

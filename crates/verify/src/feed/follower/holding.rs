@@ -1,0 +1,55 @@
+//! What the follower does to its verifier.
+
+use std::sync::Arc;
+
+use quash_core::position::Position;
+use quash_core::revocation::record::Record;
+use quash_core::revocation::state::RevocationState;
+use quash_core::revocation::target_key::LogKey;
+
+use crate::verifier::Verifier;
+
+/// The verifier, as its follower uses it. Nothing here removes an entry.
+pub(super) struct Holding {
+    pub(super) verifier: Arc<Verifier>,
+}
+
+/// The verifier holds as many earlier logs as it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooManyLogs;
+
+impl Holding {
+    pub(super) fn new(verifier: Arc<Verifier>) -> Self {
+        Self { verifier }
+    }
+
+    /// The key of the log that is held; none before the first.
+    #[expect(clippy::unnecessary_wraps, reason = "a verifier can be without a log, once it can begin one")]
+    pub(super) fn key(&self) -> Option<LogKey> {
+        Some(*self.verifier.log_key())
+    }
+
+    /// Enforces `records`, positions rising. Those at or below the watermark come from a log that has other
+    /// entries than it had, or were held before.
+    pub(super) fn enforce(&self, records: &[Record]) {
+        let watermark = self.verifier.watermark();
+        let (late, next) = records.split_at(records.partition_point(|record| record.position <= watermark));
+        self.verifier.absorb(late);
+        self.verifier.apply_records(next);
+    }
+
+    /// Everything up to `position` is enforced.
+    pub(super) fn advance(&self, position: Position) {
+        self.verifier.advance(position);
+    }
+
+    /// Puts the complete `state` of another log in force. The one before is kept until it is over.
+    #[expect(clippy::unused_self, reason = "once a verifier can begin a log")]
+    pub(super) fn install(&self, _state: RevocationState) -> Result<(), TooManyLogs> {
+        Err(TooManyLogs)
+    }
+
+    /// No watch can be sure any more that nothing hit its token.
+    #[expect(clippy::unused_self, reason = "once a verifier has watches")]
+    pub(super) fn resolve_all_watches(&self) {}
+}

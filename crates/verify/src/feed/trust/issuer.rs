@@ -1,0 +1,191 @@
+//! One issuer as followers are told of it.
+
+use std::time::Duration;
+
+use minicbor::{Decode, Encode};
+use quash_core::ids::Issuer;
+use quash_core::revocation::decide::TimeRules;
+use quash_jose::jwks::{self, KeySetError};
+use quash_jose::{KeySet, Required};
+
+use crate::feed::frame::codec;
+use crate::issuer::{IssuerConfig, Mode, Relaxation};
+
+/// An issuer: its rules and its public keys.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct IssuerDocument {
+    /// Its name.
+    #[cbor(n(0), with = "name")]
+    pub name: Issuer,
+    /// Whether it is the authority itself.
+    #[n(1)]
+    pub own: bool,
+    /// Its tokens are for one of these.
+    #[n(2)]
+    pub audiences: Vec<String>,
+    /// The accepted values of `typ`.
+    #[n(3)]
+    pub types: Vec<String>,
+    /// Claims that must be there beyond the form: 1 subject, 2 client, 3 session, 4 token, 5 device, 6 `iat`,
+    /// 7 `pos`.
+    #[n(4)]
+    pub required: Vec<u8>,
+    /// What is let pass, by name, and the claim where one is named.
+    #[n(5)]
+    pub relaxations: Vec<(String, Option<String>)>,
+    /// Its public keys: a JWK set (RFC 7517 section 5).
+    #[n(6)]
+    pub jwks: String,
+    /// Whether its key is a shared secret, which is not in here: whoever has it takes it from its own configuration,
+    /// and for others the issuer's tokens are undecided.
+    #[n(7)]
+    pub secret: bool,
+    /// Added to `exp`.
+    #[cbor(n(8), with = "codec::span")]
+    pub leeway: Duration,
+    /// How far ahead `iat` may lie.
+    #[cbor(n(9), with = "codec::span")]
+    pub future_skew: Duration,
+    /// The longest life of its tokens, ever.
+    #[cbor(n(10), with = "codec::span")]
+    pub longest_life: Duration,
+    /// Whether its revocations are only counted.
+    #[n(11)]
+    pub observe: bool,
+}
+
+/// An issuer of a trust that can not be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnsoundKeys {
+    /// Its keys.
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
+    /// A rule that is unknown here: to leave it out would be to accept more, or to refuse what is good.
+    #[error("a rule of the issuer is unknown here")]
+    UnknownRule,
+}
+
+mod name {
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
+    use quash_core::ids::Issuer;
+
+    pub(super) fn encode<C, W: Write>(
+        value: &Issuer,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        encoder.str(value.as_str())?;
+        Ok(())
+    }
+
+    pub(super) fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Issuer, DecodeError> {
+        Issuer::new(decoder.str()?).map_err(|_| DecodeError::message("not an issuer"))
+    }
+}
+
+impl IssuerDocument {
+    /// What a follower has to know of `config`. A shared secret stays where it is.
+    pub fn of(config: &IssuerConfig) -> Self {
+        let TimeRules { leeway, future_skew, longest_life } = *config.rules();
+        Self {
+            name: config.name().clone(),
+            own: config.is_own(),
+            audiences: config.audiences().to_vec(),
+            types: config.types().to_vec(),
+            required: config.required().iter().filter_map(|claim| number(*claim)).collect(),
+            relaxations: config.relaxations().iter().map(spelt).collect(),
+            jwks: jwks::publish(config.keys().iter()),
+            secret: config.keys().iter().any(|key| key.algorithm().is_symmetric()),
+            leeway,
+            future_skew,
+            longest_life,
+            observe: config.mode() == Mode::Observe,
+        }
+    }
+
+    /// The issuer as a verifier is told of it; without any key where they are secret.
+    ///
+    /// # Errors
+    /// [`UnsoundKeys`].
+    pub fn config(&self) -> Result<IssuerConfig, UnsoundKeys> {
+        let (name, audiences, keys) = (self.name.clone(), self.audiences.clone(), self.keys()?);
+        let config = if self.own {
+            IssuerConfig::own(name, audiences, keys)
+        } else {
+            IssuerConfig::foreign(name, audiences, keys)
+        };
+        let Self { leeway, future_skew, longest_life, .. } = *self;
+        let config = config
+            .with_types(self.types.clone())
+            .with_rules(TimeRules { leeway, future_skew, longest_life })
+            .with_mode(if self.observe { Mode::Observe } else { Mode::Enforce });
+        let config = self.required.iter().try_fold(config, |config, number| {
+            claim(*number).map(|claim| config.require(claim)).ok_or(UnsoundKeys::UnknownRule)
+        })?;
+        self.relaxations.iter().try_fold(config, |config, (name, claim)| {
+            let relaxation = relaxation(name, claim.as_deref()).ok_or(UnsoundKeys::UnknownRule)?;
+            Ok(config.relax(relaxation))
+        })
+    }
+
+    fn keys(&self) -> Result<KeySet, KeySetError> {
+        match KeySet::from_jwks(&self.jwks) {
+            Ok(read) => Ok(read.keys),
+            // None were published yet, or none are public.
+            Err(KeySetError::Empty) => Ok(KeySet::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether its tokens may name no issuer.
+    pub(in crate::feed) fn takes_nameless(&self) -> bool {
+        self.relaxations.iter().any(|(name, _)| name == Relaxation::MissingIssuer.name())
+    }
+
+    /// Whether `other` is the same issuer with other keys.
+    pub(in crate::feed) fn differs_in_keys_alone(&self, other: &Self) -> bool {
+        self.jwks != other.jwks && Self { jwks: other.jwks.clone(), ..self.clone() } == *other
+    }
+}
+
+/// Every claim that can be required, by its number.
+const CLAIMS: [(u8, Required); 7] = [
+    (1, Required::Subject),
+    (2, Required::Client),
+    (3, Required::Session),
+    (4, Required::Token),
+    (5, Required::Device),
+    (6, Required::IssuedAt),
+    (7, Required::Position),
+];
+
+fn number(claim: Required) -> Option<u8> {
+    CLAIMS.iter().find(|(_, held)| *held == claim).map(|(number, _)| *number)
+}
+
+fn claim(number: u8) -> Option<Required> {
+    CLAIMS.iter().find(|(held, _)| *held == number).map(|(_, claim)| *claim)
+}
+
+fn spelt(relaxation: &Relaxation) -> (String, Option<String>) {
+    let claim = match relaxation {
+        Relaxation::SubjectClaim(claim) | Relaxation::DeviceClaim(claim) | Relaxation::ClientClaim(claim) => {
+            Some(claim.clone())
+        }
+        _ => None,
+    };
+    (relaxation.name().to_owned(), claim)
+}
+
+fn relaxation(name: &str, claim: Option<&str>) -> Option<Relaxation> {
+    match (name, claim) {
+        ("subject_claim", Some(claim)) => Some(Relaxation::SubjectClaim(claim.to_owned())),
+        ("device_claim", Some(claim)) => Some(Relaxation::DeviceClaim(claim.to_owned())),
+        ("client_claim", Some(claim)) => Some(Relaxation::ClientClaim(claim.to_owned())),
+        (_, Some(_)) => None,
+        (name, None) => Relaxation::from_name(name),
+    }
+}
