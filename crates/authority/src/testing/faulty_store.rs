@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quash_core::ids::{CredentialId, GrantId, SessionId};
-use quash_core::position::{Head, Position};
+use quash_core::lease::Instance;
+use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey,
+    Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey, StoredVerifier,
+    VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -123,6 +125,19 @@ impl<S: Store> RevocationLog for FaultyStore<S> {
         self.call(self.inner.live_after(after, now, limit)).await
     }
 
+    async fn feed_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<FeedPage, StoreError> {
+        self.call(self.inner.feed_after(after, now, limit)).await
+    }
+
+    async fn checksum_at(&self, position: Position) -> Result<Option<Checksum>, StoreError> {
+        self.call(self.inner.checksum_at(position)).await
+    }
+
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.call(self.inner.entries_before(before, limit)).await
     }
@@ -182,6 +197,21 @@ impl<S: Store> CredentialStore for FaultyStore<S> {
 
     async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
         self.call(self.inner.delete_credential(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> VerifierRegistry for FaultyStore<S> {
+    async fn verifiers(&self) -> Result<Vec<StoredVerifier>, StoreError> {
+        self.call(self.inner.verifiers()).await
+    }
+
+    async fn put_verifier(&self, verifier: StoredVerifier) -> Result<(), StoreError> {
+        self.call(self.inner.put_verifier(verifier)).await
+    }
+
+    async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
+        self.call(self.inner.delete_verifier(instance)).await
     }
 }
 

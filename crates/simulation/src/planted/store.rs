@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quash_core::ids::{CredentialId, GrantId, SessionId};
-use quash_core::position::{Head, Position};
+use quash_core::lease::Instance;
+use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey,
+    Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey, StoredVerifier,
+    VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -62,6 +64,19 @@ impl RevocationLog for Faulty {
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         self.inner.live_after(after, now, limit).await
+    }
+
+    async fn feed_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<FeedPage, StoreError> {
+        self.inner.feed_after(after, now, limit).await
+    }
+
+    async fn checksum_at(&self, position: Position) -> Result<Option<Checksum>, StoreError> {
+        self.inner.checksum_at(position).await
     }
 
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -132,6 +147,21 @@ impl CredentialStore for Faulty {
 
     async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
         self.inner.delete_credential(id).await
+    }
+}
+
+#[async_trait]
+impl VerifierRegistry for Faulty {
+    async fn verifiers(&self) -> Result<Vec<StoredVerifier>, StoreError> {
+        self.inner.verifiers().await
+    }
+
+    async fn put_verifier(&self, verifier: StoredVerifier) -> Result<(), StoreError> {
+        self.inner.put_verifier(verifier).await
+    }
+
+    async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
+        self.inner.delete_verifier(instance).await
     }
 }
 

@@ -1,13 +1,16 @@
-//! Signing keys, credentials, horizons.
+//! Signing keys, credentials, verifiers, horizons.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use quash_core::ids::{ClientId, CredentialId, KeyId};
+use quash_core::lease::Instance;
 use quash_core::session::grant::MasterId;
 
 use super::sample::{at, unique};
-use crate::ports::{Horizons, KeyRing, KeyStage, Replaced, Role, Store, StoredCredential, StoredKey};
+use crate::ports::{
+    Horizons, KeyRing, KeyStage, Replaced, Role, Store, StoredCredential, StoredKey, StoredVerifier,
+};
 
 fn signing_key(stage: KeyStage) -> StoredKey {
     StoredKey {
@@ -85,6 +88,30 @@ pub async fn credentials_are_stored_replaced_and_removed(store: Arc<dyn Store>) 
     assert!(store.delete_credential(&a.id).await.unwrap());
     assert!(!store.delete_credential(&a.id).await.unwrap());
     assert_eq!(store.credentials().await.unwrap(), [b]);
+}
+
+/// Contract of `VerifierRegistry`.
+pub async fn verifiers_are_recorded_replaced_and_forgotten(store: Arc<dyn Store>) {
+    let verifier = |byte: u8, unfenced, relay| StoredVerifier {
+        instance: Instance::from_random([byte; 16]),
+        name: "edge-1".into(),
+        lease: Duration::from_millis(10_001),
+        unfenced,
+        relay,
+        seen_at: at(1),
+    };
+    let (a, b) = (verifier(0, true, false), verifier(255, false, true));
+    assert_eq!(store.verifiers().await.unwrap(), []);
+    store.put_verifier(b.clone()).await.unwrap();
+    store.put_verifier(a.clone()).await.unwrap();
+    assert_eq!(store.verifiers().await.unwrap(), [a.clone(), b.clone()]);
+    let later =
+        StoredVerifier { name: "".into(), lease: Duration::from_secs(60), seen_at: at(2), ..a.clone() };
+    store.put_verifier(later.clone()).await.unwrap();
+    assert_eq!(store.verifiers().await.unwrap(), [later, b.clone()]);
+    assert!(store.delete_verifier(&a.instance).await.unwrap());
+    assert!(!store.delete_verifier(&a.instance).await.unwrap());
+    assert_eq!(store.verifiers().await.unwrap(), [b]);
 }
 
 /// I6: a shorter life configured today forgets nothing early.

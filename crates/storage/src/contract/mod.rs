@@ -21,6 +21,7 @@
 pub mod admin;
 pub mod concurrency;
 pub mod cutoffs;
+pub mod feed;
 pub mod idempotency;
 pub mod join;
 pub mod listing;
@@ -41,6 +42,7 @@ macro_rules! contract_tests {
             admin::of_parallel_first_key_rings_one_is_stored,
             admin::credentials_are_stored_replaced_and_removed,
             admin::horizons_only_grow,
+            admin::verifiers_are_recorded_replaced_and_forgotten,
             concurrency::a_head_shows_every_entry_up_to_it_under_64_writers,
             concurrency::sixty_four_uses_of_one_refresh_token_rotate_once,
             concurrency::no_renewal_rotates_after_an_acknowledged_logout,
@@ -56,6 +58,11 @@ macro_rules! contract_tests {
             cutoffs::an_older_entry_holds_beside_a_newer_one_that_spares,
             cutoffs::a_client_cutoff_ends_the_grants_of_that_client_alone,
             cutoffs::an_entry_about_a_session_not_held_yet_ends_it_too,
+            feed::pages_of_the_feed_follow_one_another_to_the_head,
+            feed::a_long_way_behind_the_pages_are_the_same,
+            feed::a_page_of_the_feed_passes_over_what_is_over,
+            feed::at_or_beyond_the_head_a_page_is_empty_and_says_where_the_head_is,
+            feed::a_checksum_is_known_wherever_the_log_still_has_an_entry,
             idempotency::a_repeated_append_is_one_entry,
             idempotency::a_key_used_for_another_request_is_refused,
             idempotency::a_key_is_forgotten_after_a_day,

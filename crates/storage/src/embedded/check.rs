@@ -25,6 +25,8 @@ pub struct Checked {
     pub sessions: u64,
     /// Grants.
     pub grants: u64,
+    /// Verifiers that hold a lease.
+    pub verifiers: u64,
 }
 
 impl EmbeddedStore {
@@ -59,6 +61,7 @@ impl<T: Read> Check<'_, T> {
         self.sessions(&mut checked)?;
         self.grants(&mut checked)?;
         self.claim_entries()?;
+        checked.verifiers = u64::try_from(self.tables.verifiers()?.len()).unwrap_or(u64::MAX);
         Ok(checked)
     }
 

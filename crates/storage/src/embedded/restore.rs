@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use quash_core::ids::Issuer;
+use quash_core::lease::{self, Instance};
 use quash_core::position::{Head, LogId, Position};
 use quash_core::revocation::entry::{Effect, NewEntry};
 use quash_core::revocation::reason::Reason;
@@ -22,7 +23,7 @@ use super::damage::unless_damaged;
 use super::error::{OpenError, RestoreError, store_error};
 use super::open::{check_format, classify};
 use super::tables::{ReadTables, WriteTables};
-use crate::ports::{Append, LogIdentity, StoreError};
+use crate::ports::{Append, LogIdentity, StoreError, StoredVerifier};
 use crate::rows;
 use crate::rows::meta::{HeadRow, Restore};
 use crate::tables::keys::meta;
@@ -56,8 +57,8 @@ pub struct Restored {
 /// and skew.
 const MARGIN: Duration = Duration::from_secs(600);
 
-/// Makes a store at `into` from the backup at `backup`, as a new log made at `now` from 36 random bytes, of
-/// which the log's key stays unused: a restored log keeps its key. `issuers` are those whose tokens are judged
+/// Makes a store at `into` from the backup at `backup`, as a new log made at `now` from 36 random bytes. A restored
+/// log keeps its key. `issuers` are those whose tokens are judged
 /// besides the own: [`RestoreGuard::EndEverything`] ends theirs too, also when the backup has no entry about them.
 ///
 /// The new log starts above every position that the old one can have reached by `now`. Live entries, sessions
@@ -108,6 +109,7 @@ struct Plan {
     record: Restore,
     guards: Vec<NewEntry>,
     credentials: u64,
+    unknown: StoredVerifier,
 }
 
 impl Plan {
@@ -151,11 +153,12 @@ impl Plan {
         let ends_everything = guard == RestoreGuard::EndEverything;
         let record = Restore { at: now, log: old.log, head: old_head.position, ends_everything };
         let credentials = count(backup, Table::Credentials)?;
-        Ok(Self { constants, head, record, guards, credentials })
+        let unknown = unknown_verifiers(now, random);
+        Ok(Self { constants, head, record, guards, credentials, unknown })
     }
 
     fn carry_out(&self, tables: &mut WriteTables<'_>) -> Result<Head, StoreError> {
-        let Self { constants, head, record, guards, .. } = self;
+        let Self { constants, head, record, guards, unknown, .. } = self;
         let identity = rows::meta::write_identity(&constants.identity, &constants.own_issuer);
         tables.put(Table::Meta, meta::IDENTITY, &identity)?;
         tables.put(Table::Meta, meta::HEAD, &rows::meta::write_head(head))?;
@@ -172,9 +175,24 @@ impl Plan {
         for entry in guards {
             transaction.append(Append { entry: entry.clone(), idempotency: None, expect_max: None })?;
         }
+        transaction.put_verifier(unknown)?;
         let head = transaction.head();
         transaction.finish()?;
         Ok(head)
+    }
+}
+
+/// Stands for all verifiers that were granted a lease after the backup was made: whoever waits until an entry is in
+/// force everywhere waits out the longest lease that one of them can hold. It needs an instance that is nobody's:
+/// the random bytes that are not needed for a key.
+fn unknown_verifiers(now: Timestamp, random: [u8; 36]) -> StoredVerifier {
+    StoredVerifier {
+        instance: Instance::from_random(*LogIdentity::from_random(now, random).key.expose()),
+        name: "unknown since the restore".into(),
+        lease: lease::LONGEST,
+        unfenced: false,
+        relay: false,
+        seen_at: now,
     }
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quash_core::ids::{CredentialId, GrantId, SessionId};
-use quash_core::position::{Head, Position};
+use quash_core::lease::Instance;
+use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
 use quash_core::session::grant::Grant;
@@ -19,9 +20,10 @@ use tokio::sync::watch;
 
 use super::EmbeddedStore;
 use crate::ports::{
-    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey,
+    Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey, StoredVerifier,
+    VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -65,12 +67,34 @@ impl RevocationLog for EmbeddedStore {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        let recent = self.shared.recent().live_after(after, now, limit);
-        if let Some(entries) = recent {
-            let key = self.shared.constants.identity.key;
-            return Ok(entries.iter().map(|entry| entry.record(&key)).collect());
+        let recent = self.shared.recent().live_records_after(after, now, limit);
+        if let Some(records) = recent {
+            return Ok(records);
         }
         self.walk(move |shared| shared.read_log(|tables| tables.live_records_after(after, now, limit))).await
+    }
+
+    async fn feed_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<FeedPage, StoreError> {
+        let recent = self.shared.recent().feed_after(after, now, limit);
+        match recent {
+            Some(page) => Ok(page),
+            None => {
+                self.walk(move |shared| shared.read_log(|tables| tables.feed_after(after, now, limit))).await
+            }
+        }
+    }
+
+    async fn checksum_at(&self, position: Position) -> Result<Option<Checksum>, StoreError> {
+        let recent = self.shared.recent().checksum_at(position);
+        match recent {
+            Some(checksum) => Ok(Some(checksum)),
+            None => self.shared.read_log(|tables| tables.checksum_at(position)),
+        }
     }
 
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -143,6 +167,22 @@ impl CredentialStore for EmbeddedStore {
     async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write(move |tables| tables.delete_credential(&id)).await
+    }
+}
+
+#[async_trait]
+impl VerifierRegistry for EmbeddedStore {
+    async fn verifiers(&self) -> Result<Vec<StoredVerifier>, StoreError> {
+        self.shared.read(|tables| tables.verifiers())
+    }
+
+    async fn put_verifier(&self, verifier: StoredVerifier) -> Result<(), StoreError> {
+        self.write(move |tables| tables.put_verifier(&verifier)).await
+    }
+
+    async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
+        let instance = *instance;
+        self.write(move |tables| tables.delete_verifier(&instance)).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction};
 
 use super::error::store_error;
 use crate::ports::StoreError;
@@ -18,7 +18,7 @@ pub(super) const fn definition(table: Table) -> TableDefinition<'static, Bytes, 
 /// A snapshot of what is durable. Tables are opened when they are first looked at.
 pub(super) struct ReadTables {
     transaction: ReadTransaction,
-    opened: [OnceCell<ReadOnlyTable<Bytes, Bytes>>; Table::ALL.len()],
+    opened: [OnceCell<Option<ReadOnlyTable<Bytes, Bytes>>>; Table::ALL.len()],
 }
 
 impl ReadTables {
@@ -26,20 +26,25 @@ impl ReadTables {
         Self { transaction, opened: Default::default() }
     }
 
-    fn table(&self, table: Table) -> Result<&ReadOnlyTable<Bytes, Bytes>, StoreError> {
+    /// The table; `None` where the file is older than the table.
+    fn table(&self, table: Table) -> Result<Option<&ReadOnlyTable<Bytes, Bytes>>, StoreError> {
         let cell = self.opened.get(table as usize).ok_or_else(|| unknown(table))?;
         if cell.get().is_none() {
-            let opened = self.transaction.open_table(definition(table)).map_err(store_error)?;
+            let opened = match self.transaction.open_table(definition(table)) {
+                Ok(opened) => Some(opened),
+                Err(TableError::TableDoesNotExist(_)) if table.may_be_missing() => None,
+                Err(error) => return Err(store_error(error)),
+            };
             // Empty, as was just seen, and this thread alone has it.
             let _set = cell.set(opened);
         }
-        cell.get().ok_or_else(|| unknown(table))
+        cell.get().map(Option::as_ref).ok_or_else(|| unknown(table))
     }
 }
 
 impl Read for ReadTables {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        get(self.table(table)?, key)
+        self.table(table)?.map_or(Ok(None), |table| get(table, key))
     }
 
     fn scan(
@@ -49,7 +54,7 @@ impl Read for ReadTables {
         direction: Direction,
         visit: &mut dyn FnMut(&[u8], &[u8]) -> Step,
     ) -> Result<(), StoreError> {
-        scan(self.table(table)?, range, direction, visit)
+        self.table(table)?.map_or(Ok(()), |table| scan(table, range, direction, visit))
     }
 }
 

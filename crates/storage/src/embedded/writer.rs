@@ -9,6 +9,7 @@ use super::damage::unless_damaged;
 use super::error::store_error;
 use super::job::{Job, WriteTransaction};
 use super::open::stored_head;
+use super::recent::Held;
 use super::tables::WriteTables;
 use crate::ports::StoreError;
 use crate::rows::meta::HeadRow;
@@ -125,7 +126,9 @@ impl Writer {
     /// caller is answered.
     fn publish(&self, finished: Finished) {
         let head = finished.head.position;
-        self.shared.recent().advance(finished.head, finished.appended);
+        let key = &self.shared.constants.identity.key;
+        let appended = finished.appended.into_iter().map(|link| Held::new(link, key)).collect();
+        self.shared.recent().advance(finished.head, appended);
         self.shared.head.send_if_modified(|seen| std::mem::replace(seen, head) != head);
     }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quash_core::ids::{CredentialId, GrantId, SessionId};
-use quash_core::position::{Head, Position};
+use quash_core::lease::Instance;
+use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
 use quash_core::session::grant::Grant;
@@ -18,9 +19,10 @@ use tokio::sync::watch;
 
 use super::MemoryStore;
 use crate::ports::{
-    Append, Appended, CredentialStore, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey,
+    Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
+    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey, StoredVerifier,
+    VerifierRegistry,
 };
 
 #[async_trait]
@@ -57,6 +59,19 @@ impl RevocationLog for MemoryStore {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         self.read(|tables| tables.live_records_after(after, now, limit))
+    }
+
+    async fn feed_after(
+        &self,
+        after: Position,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<FeedPage, StoreError> {
+        self.read(|tables| tables.feed_after(after, now, limit))
+    }
+
+    async fn checksum_at(&self, position: Position) -> Result<Option<Checksum>, StoreError> {
+        self.read(|tables| tables.checksum_at(position))
     }
 
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -118,6 +133,21 @@ impl CredentialStore for MemoryStore {
 
     async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
         self.write(|tables| tables.delete_credential(id))
+    }
+}
+
+#[async_trait]
+impl VerifierRegistry for MemoryStore {
+    async fn verifiers(&self) -> Result<Vec<StoredVerifier>, StoreError> {
+        self.read(|tables| tables.verifiers())
+    }
+
+    async fn put_verifier(&self, verifier: StoredVerifier) -> Result<(), StoreError> {
+        self.write(|tables| tables.put_verifier(&verifier))
+    }
+
+    async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
+        self.write(|tables| tables.delete_verifier(instance))
     }
 }
 

@@ -14,18 +14,26 @@ mod key_ring;
 mod maintenance;
 mod revocation_log;
 mod session_registry;
+mod verifiers;
 
 pub use credentials::{CredentialStore, Role, StoredCredential};
 pub use error::StoreError;
 pub use key_ring::{KeyRing, KeyRingStore, KeyStage, Replaced, StoredKey};
 pub use maintenance::{Horizons, Maintenance, Purged};
-pub use revocation_log::{Append, Appended, Idempotency, LogIdentity, RevocationLog};
+pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog};
 pub use session_registry::{
     Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, Renewed, SessionRegistry,
     StateFilter,
 };
+pub use verifiers::{StoredVerifier, VerifierRegistry};
 
 /// Everything that the authority keeps.
-pub trait Store: RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + Maintenance {}
+pub trait Store:
+    RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + VerifierRegistry + Maintenance
+{
+}
 
-impl<T> Store for T where T: RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + Maintenance {}
+impl<T> Store for T where
+    T: RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + VerifierRegistry + Maintenance
+{
+}

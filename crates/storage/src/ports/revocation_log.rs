@@ -1,7 +1,7 @@
 //! The revocation log: ordered, gapless, durable.
 
 use async_trait::async_trait;
-use quash_core::position::{Head, LogId, Position};
+use quash_core::position::{Checksum, Head, LogId, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
@@ -87,6 +87,18 @@ pub enum Appended {
     },
 }
 
+/// A piece of the log as followers get it: all that a verifier must hold of what lies after one position, up to
+/// [`FeedPage::through`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedPage {
+    /// The records, in order.
+    pub records: Vec<Record>,
+    /// How far they reach. Positions up to here without a record can hit no token that is alive.
+    pub through: Position,
+    /// The checksum of the log there.
+    pub checksum: Checksum,
+}
+
 /// The log.
 ///
 /// # Contract
@@ -135,6 +147,17 @@ pub trait RevocationLog: Send + Sync {
         let entries = self.live_after(after, now, limit).await?;
         Ok(entries.iter().map(|entry| entry.record(&key)).collect())
     }
+
+    /// What a verifier must hold at `now` of the entries after `after`, at most `limit` of them (zero counts as one),
+    /// and how far that reaches: to the last record where `limit` cut it off, else to the durable head. The answer
+    /// is of one instant. From `after` at or beyond the head on there is nothing: the page is empty and says where
+    /// the head is.
+    async fn feed_after(&self, after: Position, now: Timestamp, limit: usize)
+    -> Result<FeedPage, StoreError>;
+
+    /// The checksum at `position`. `None` when the log never reached it, or no longer knows: then nobody can resume
+    /// from it. It is known wherever the log still has the entry, at the origin and at the head.
+    async fn checksum_at(&self, position: Position) -> Result<Option<Checksum>, StoreError>;
 
     /// Entries before `before` (all, when `None`), newest first, at most `limit`: for people.
     async fn entries_before(&self, before: Option<Position>, limit: usize) -> Result<Vec<Entry>, StoreError>;

@@ -38,11 +38,13 @@ pub(crate) enum Table {
     RequestEnds,
     /// Service credentials by id.
     Credentials,
+    /// Verifiers that hold a lease, by instance.
+    Verifiers,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -56,7 +58,15 @@ impl Table {
         Self::Requests,
         Self::RequestEnds,
         Self::Credentials,
+        Self::Verifiers,
     ];
+
+    /// Whether a file of this format may be without it: what was added after the first file was written. It is
+    /// empty then.
+    #[cfg(feature = "embedded")]
+    pub(crate) const fn may_be_missing(self) -> bool {
+        matches!(self, Self::Verifiers)
+    }
 
     /// The name in the file.
     #[cfg(feature = "embedded")]
@@ -75,6 +85,7 @@ impl Table {
             Self::Requests => "requests",
             Self::RequestEnds => "request_ends",
             Self::Credentials => "credentials",
+            Self::Verifiers => "verifiers",
         }
     }
 }

@@ -5,7 +5,7 @@ use quash_core::revocation::entry::{Effect, Entry, Exception, NewEntry};
 use quash_core::revocation::target::Target;
 use quash_core::session::session::{Ending, Session, SessionState};
 
-use super::Transaction;
+use super::{Link, Transaction};
 use crate::ports::{Append, Appended, StoreError};
 use crate::rows;
 use crate::rows::request::Outcome;
@@ -90,7 +90,7 @@ impl<T: Write> Transaction<'_, T> {
         self.tables.put(Table::EntryEnds, &keys::due(fact.retain_until, &key), &[])?;
         self.head.position = *position;
         self.head.checksum = checksum;
-        self.appended.push(entry);
+        self.appended.push(Link { entry, checksum });
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod count;
 mod credentials;
 mod cutoffs;
 mod entries;
+mod feed;
 mod join;
 mod keys;
 mod list;
@@ -15,9 +16,10 @@ mod purge;
 mod renew;
 mod requests;
 mod sessions;
+mod verifiers;
 
 use quash_core::ids::Issuer;
-use quash_core::position::Head;
+use quash_core::position::{Checksum, Head};
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::target_key::IssuerKey;
 
@@ -60,7 +62,17 @@ pub(crate) struct Transaction<'a, T> {
     constants: &'a Constants,
     head: HeadRow,
     stored_head: HeadRow,
-    appended: Vec<Entry>,
+    appended: Vec<Link>,
+}
+
+/// An entry that was appended, and the checksum there.
+#[cfg_attr(
+    not(feature = "embedded"),
+    expect(dead_code, reason = "the store in memory reads them from its table")
+)]
+pub(crate) struct Link {
+    pub(crate) entry: Entry,
+    pub(crate) checksum: Checksum,
 }
 
 /// What a transaction that wrote leaves behind.
@@ -72,7 +84,7 @@ pub(crate) struct Finished {
         not(feature = "embedded"),
         expect(dead_code, reason = "the store in memory reads them from its table")
     )]
-    pub(crate) appended: Vec<Entry>,
+    pub(crate) appended: Vec<Link>,
 }
 
 impl<'a, T: Read> Transaction<'a, T> {

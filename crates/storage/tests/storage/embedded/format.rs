@@ -1,11 +1,13 @@
 //! The format of the file, as `docs/store-format.md` describes it: an old file opens, and its rows are what the
-//! document says.
+//! document says. There are two golden files of format 1: `format-1.redb` is older than the table `verifiers`,
+//! `format-1-verifiers.redb` has it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use quash_core::ids::{ClientId, CredentialId, DeviceId, GrantId, KeyId, SessionId, Subject, TokenId};
+use quash_core::lease::Instance;
 use quash_core::position::{Checksum, LogId, Position};
 use quash_core::revocation::entry::{Effect, Exception, NewEntry, Window};
 use quash_core::revocation::reason::Reason;
@@ -19,7 +21,8 @@ use quash_storage::contract::sample::{self, at, own_issuer};
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{
     Append, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity, Maintenance,
-    NewSession, RevocationLog, Role, SessionRegistry, Store, StoredCredential, StoredKey,
+    NewSession, RevocationLog, Role, SessionRegistry, Store, StoreError, StoredCredential, StoredKey,
+    StoredVerifier, VerifierRegistry,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tempfile::TempDir;
@@ -116,10 +119,21 @@ fn credential() -> StoredCredential {
     }
 }
 
+fn verifier() -> StoredVerifier {
+    StoredVerifier {
+        instance: Instance::from_random(std::array::from_fn(|index| u8::try_from(index).unwrap())),
+        name: "edge-1".into(),
+        lease: Duration::from_millis(10_000),
+        unfenced: true,
+        relay: false,
+        seen_at: at(1),
+    }
+}
+
 /// Writes the golden file of the present format where there is none yet, which is a failure all the same: somebody
 /// must look at it and check it in.
 async fn write_missing_golden() {
-    let (file, text) = (golden("format-1.redb"), golden("format-1.txt"));
+    let (file, text) = (golden("format-1-verifiers.redb"), golden("format-1-verifiers.txt"));
     if file.exists() && text.exists() {
         return;
     }
@@ -145,6 +159,7 @@ async fn fill(store: EmbeddedStore) {
     }
     store.replace_key_ring(0, vec![signing_key()]).await.unwrap();
     store.put_credential(credential()).await.unwrap();
+    store.put_verifier(verifier()).await.unwrap();
     let horizons = Horizons { access_token: Duration::from_secs(600), session: Duration::from_secs(9_000) };
     store.raise_horizons(horizons).await.unwrap();
     // Verifiers forget all but the last entry; the store enforces all of them.
@@ -187,12 +202,57 @@ fn readable(key: &[u8]) -> String {
     }
 }
 
+/// A copy of a golden file, opened.
+fn open_golden(name: &str) -> (TempDir, EmbeddedStore) {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("quash.redb");
+    std::fs::copy(golden(name), &path).unwrap();
+    let store = open(&path);
+    (directory, store)
+}
+
 #[tokio::test]
 async fn a_store_of_format_1_opens_and_holds_what_was_put_in() {
+    for name in ["format-1.redb", "format-1-verifiers.redb"] {
+        let (_directory, store) = open_golden(name);
+        holds_what_was_put_in(store).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_older_than_the_table_of_verifiers_has_none_and_takes_some() {
+    let (directory, store) = open_golden("format-1.redb");
+    assert_eq!(store.verifiers().await.unwrap(), []);
+    assert_eq!(store.check().await.unwrap().verifiers, 0);
+    store.backup_to(directory.path().join("backup")).await.unwrap();
+    assert!(!store.delete_verifier(&verifier().instance).await.unwrap());
+    store.put_verifier(verifier()).await.unwrap();
+    assert_eq!(store.verifiers().await.unwrap(), [verifier()]);
+    store.close();
+    let store = open(&directory.path().join("quash.redb"));
+    assert_eq!(store.check().await.unwrap().verifiers, 1);
+    let (_directory, store) = open_golden("format-1-verifiers.redb");
+    assert_eq!(store.verifiers().await.unwrap(), [verifier()]);
+}
+
+#[test]
+fn a_table_that_every_file_has_is_missed_when_it_is_gone() {
+    // Only what was added later may be absent: a file without its entries is damaged, not empty.
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("quash.redb");
     std::fs::copy(golden("format-1.redb"), &path).unwrap();
-    let store = Arc::new(open(&path));
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.delete_table(TableDefinition::<'_, &[u8], &[u8]>::new("credentials")).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let missed = runtime.block_on(open(&path).credentials());
+    assert!(matches!(missed, Err(StoreError::Corrupt(_))), "{missed:?}");
+}
+
+async fn holds_what_was_put_in(store: EmbeddedStore) {
+    let store = Arc::new(store);
     let identity = LogIdentity::from_random(at(0), random());
     assert_eq!(store.identity().await.unwrap(), identity);
     let first = identity.origin.next().unwrap();
@@ -229,9 +289,12 @@ async fn todays_code_writes_format_1_to_the_byte() {
     let options = OpenOptions::file(&path, own_issuer());
     fill(options.open(at(0), random()).unwrap()).await;
     let copy = directory.path().join("golden.redb");
-    std::fs::copy(golden("format-1.redb"), &copy).unwrap();
+    std::fs::copy(golden("format-1-verifiers.redb"), &copy).unwrap();
     assert_eq!(rows(&path), rows(&copy));
-    assert_eq!(rows(&path), std::fs::read_to_string(golden("format-1.txt")).unwrap());
+    let text = std::fs::read_to_string(golden("format-1-verifiers.txt")).unwrap();
+    assert_eq!(rows(&path), text);
+    let (older, _) = text.split_once("verifiers\n").unwrap();
+    assert_eq!(older, std::fs::read_to_string(golden("format-1.txt")).unwrap(), "the rest is what it was");
 }
 
 #[tokio::test]

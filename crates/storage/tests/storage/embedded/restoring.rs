@@ -16,7 +16,7 @@ use quash_storage::contract::sample::{self, about, at};
 use quash_storage::embedded::{EmbeddedStore, OpenError, RestoreError, RestoreGuard, restore};
 use quash_storage::ports::{
     CredentialStore, Horizons, KeyRing, KeyRingStore, KeyStage, LogIdentity, Maintenance, RevocationLog,
-    Role, Store, StoredCredential, StoredKey,
+    Role, Store, StoredCredential, StoredKey, VerifierRegistry,
 };
 use tempfile::TempDir;
 
@@ -105,6 +105,17 @@ async fn a_restored_store_is_a_new_log_above_everything_the_old_one_reached() {
     assert_eq!(live[0].position, lost.kept);
     let port: Arc<dyn Store> = Arc::new(store);
     assert_eq!(sample::append(&port, about("carol", at(100))).await, identity.origin.next().unwrap());
+}
+
+#[tokio::test]
+async fn leases_granted_after_the_backup_are_counted_by_one_that_stands_for_all() {
+    // Design section 3: who waits until a revocation is in force everywhere waits out what can not be known.
+    let lost = lost().await;
+    let verifiers = lost.restored(RestoreGuard::KeepSessions).verifiers().await.unwrap();
+    let known = lost.identity.key;
+    assert_eq!(verifiers.len(), 1);
+    assert_eq!((verifiers[0].lease, verifiers[0].unfenced), (quash_core::lease::LONGEST, false));
+    assert_ne!(verifiers[0].instance.bytes(), known.expose(), "nothing secret names it");
 }
 
 #[tokio::test]
