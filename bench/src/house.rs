@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use quash_authority::{
     Authority, Caller, ClientProfile, Clock as _, Foundations, Master, Masters, RevocationRequest,
-    RevokeOutcome, Settings, SignIn, SignedIn, SystemClock, SystemEntropy, TargetRequest,
+    RevokeOutcome, Settings, SignIn, SignedIn, SystemClock, SystemEntropy, SystemUptime, TargetRequest,
 };
 use quash_core::ids::{ClientId, Issuer, SessionId, Subject};
 use quash_core::position::Position;
@@ -47,6 +47,7 @@ impl House {
             store: store as Arc<dyn Store>,
             enforcement: Arc::new(VerifierEnforcement::new(verifier, issuer.clone())?),
             clock: Arc::new(SystemClock),
+            uptime: Arc::new(SystemUptime),
             entropy: Arc::new(SystemEntropy),
             masters: Masters::single(Master::from_random([7; 32]))?,
             settings: Settings {

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use quash_core::ids::{ClientId, Issuer};
+use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{Horizons, Store};
+use tokio::sync::watch;
 
 use crate::claims_policy::NamesWarned;
 use crate::clock::Clock;
@@ -17,6 +19,7 @@ use crate::credentials::KnownCredentials;
 use crate::enforcement::Enforcement;
 use crate::entropy::Entropy;
 use crate::error::{Error, RequestError};
+use crate::leases::Leases;
 use crate::masters::Masters;
 use crate::settings::{ClientProfile, Settings};
 use crate::signing_keys::SigningKeys;
@@ -41,9 +44,16 @@ pub struct Authority {
     pub(crate) latest_issue: AtomicU64,
     pub(crate) keys: ArcSwap<SigningKeys>,
     pub(crate) changing_keys: tokio::sync::Mutex<()>,
+    /// The version of the trust document that the announced key first stood in.
+    pub(crate) announced_in: AtomicU64,
     pub(crate) credentials: ArcSwap<KnownCredentials>,
     pub(crate) changing_credentials: tokio::sync::Mutex<()>,
     pub(crate) catching_up: tokio::sync::Mutex<()>,
+    pub(crate) head_changes: watch::Receiver<Position>,
+    /// The version of what verifiers are to trust. Begins at [`Authority::first_trust`].
+    pub(crate) trust_changes: watch::Sender<u64>,
+    pub(crate) first_trust: u64,
+    pub(crate) leases: Leases,
     pub(crate) counters: Counters,
     pub(crate) names_warned: NamesWarned,
 }

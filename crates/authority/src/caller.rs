@@ -10,7 +10,7 @@ use crate::settings::ClientProfile;
 /// A service credential that proved itself.
 ///
 /// INVARIANT: made by `Authority::authenticate_credential` alone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     id: CredentialId,
     roles: Arc<[Role]>,

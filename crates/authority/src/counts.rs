@@ -21,6 +21,14 @@ pub struct Counts {
     pub revocations: u64,
     /// Claims at sign-in whose names look like personal data or secrets.
     pub private_claims: u64,
+    /// Leases granted to verifiers, each connection counted.
+    pub leases_opened: u64,
+    /// Verifiers that went and whose lease ran out.
+    pub leases_over: u64,
+    /// Waits for a revocation to be in force everywhere that ended with it in force everywhere.
+    pub everywhere_complete: u64,
+    /// Such waits that ended with a verifier named that may still accept.
+    pub everywhere_incomplete: u64,
 }
 
 /// The same, being counted.
@@ -34,6 +42,10 @@ pub(crate) struct Counters {
     pub(crate) refresh_ahead: Counter,
     pub(crate) revocations: Counter,
     pub(crate) private_claims: Counter,
+    pub(crate) leases_opened: Counter,
+    pub(crate) leases_over: Counter,
+    pub(crate) everywhere_complete: Counter,
+    pub(crate) everywhere_incomplete: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +72,10 @@ impl Counters {
             refresh_ahead: self.refresh_ahead.read(),
             revocations: self.revocations.read(),
             private_claims: self.private_claims.read(),
+            leases_opened: self.leases_opened.read(),
+            leases_over: self.leases_over.read(),
+            everywhere_complete: self.everywhere_complete.read(),
+            everywhere_incomplete: self.everywhere_incomplete.read(),
         }
     }
 }

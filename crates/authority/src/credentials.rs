@@ -13,6 +13,7 @@ use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::entropy::{Entropy, random};
 use crate::error::{Error, RequestError};
+use crate::feed::TrustedCredential;
 use crate::permissions::{Verb, authorize};
 use crate::plain_token::PlainToken;
 use crate::text;
@@ -59,6 +60,7 @@ pub const KEY_PREFIX: &str = "qsk_";
 const CONFIGURED: &str = "cred_configured";
 
 /// Every credential in memory, by the digest of its key.
+#[derive(PartialEq)]
 pub(crate) struct KnownCredentials(Vec<([u8; 32], Caller)>);
 
 impl KnownCredentials {
@@ -74,6 +76,20 @@ impl KnownCredentials {
         let admins =
             admin.into_iter().flat_map(|admin| configured_admins.iter().map(move |d| (*d, admin.clone())));
         Self(stored.chain(admins).collect())
+    }
+
+    /// Those that are stored and may `verb`.
+    pub(crate) fn that_may(&self, verb: Verb) -> Vec<TrustedCredential> {
+        let trusted = |(digest, caller): &([u8; 32], Caller)| TrustedCredential {
+            id: caller.id().clone(),
+            digest: *digest,
+            roles: caller.roles().to_vec(),
+            client: caller.client().cloned(),
+        };
+        let may = |(_, caller): &&([u8; 32], Caller)| {
+            caller.id().as_str() != CONFIGURED && authorize(caller, verb).is_ok()
+        };
+        self.0.iter().filter(may).map(trusted).collect()
     }
 
     /// Every digest is compared, each in constant time.
@@ -168,7 +184,11 @@ impl Authority {
 
     async fn reload_credentials(&self) -> Result<(), Error> {
         let stored = self.store.credentials().await?;
-        self.credentials.store(Arc::new(KnownCredentials::new(stored, &self.settings.admin_key_digests)));
+        let known = KnownCredentials::new(stored, &self.settings.admin_key_digests);
+        if *self.credentials.load_full() != known {
+            self.credentials.store(Arc::new(known));
+            self.trust_changed();
+        }
         Ok(())
     }
 }

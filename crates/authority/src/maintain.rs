@@ -12,14 +12,16 @@ pub struct Maintained {
     pub store: Purged,
     /// Entries, by the verifier beside this authority.
     pub verifier_entries: usize,
+    /// Verifiers that went and whose lease is over.
+    pub verifiers: u64,
 }
 
 /// So many rounds of purging a call; the next call goes on.
 const MOST_ROUNDS: usize = 1000;
 
 impl Authority {
-    /// Purges the store and the verifier, drops signing keys whose last token is over, and takes notice of keys and
-    /// credentials that another server on the same store changed. To be called every few seconds to minutes.
+    /// Purges the store and the verifier, drops signing keys whose last token is over and verifiers whose lease
+    /// is, and takes notice of keys and credentials that another server on the same store changed. To be called every few seconds to minutes.
     ///
     /// # Errors
     /// [`Error::Store`], [`Error::Keys`]; what was purged stays purged, the rest is for the next call.
@@ -42,6 +44,7 @@ impl Authority {
         }
         self.maintain_keys(now).await?;
         self.maintain_credentials().await?;
+        maintained.verifiers = self.maintain_leases().await?;
         Ok(maintained)
     }
 }

@@ -27,6 +27,8 @@ pub enum Verb {
     FollowFeed,
     /// Watch the feed as JSON.
     WatchFeed,
+    /// See who follows the feed.
+    ReadVerifiers,
     /// Read the metrics.
     ReadMetrics,
     /// Look at the signing keys.
@@ -41,7 +43,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
@@ -51,6 +53,7 @@ impl Verb {
         Self::Introspect,
         Self::FollowFeed,
         Self::WatchFeed,
+        Self::ReadVerifiers,
         Self::ReadMetrics,
         Self::ReadKeys,
         Self::RotateKeys,
@@ -70,6 +73,7 @@ impl Verb {
             Self::Introspect => "introspect",
             Self::FollowFeed => "follow the feed",
             Self::WatchFeed => "watch the feed",
+            Self::ReadVerifiers => "read verifiers",
             Self::ReadMetrics => "read metrics",
             Self::ReadKeys => "read keys",
             Self::RotateKeys => "rotate keys",
@@ -91,6 +95,7 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
             Verb::ReadHead,
             Verb::ReadRevocations,
             Verb::WatchFeed,
+            Verb::ReadVerifiers,
             Verb::ReadMetrics,
             Verb::ReadKeys,
             Verb::ReadSessions,

@@ -1,9 +1,11 @@
 //! Changing the signing key.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use quash_core::ids::KeyId;
+use quash_core::lease::Goal;
 use quash_core::time::Timestamp;
 use quash_jose::Algorithm;
 use quash_storage::ports::{KeyRing, KeyStage, Replaced, Store, StoredKey};
@@ -58,40 +60,86 @@ impl Authority {
         Ok(self.keys.load().infos.clone())
     }
 
-    /// Makes a new key and signs with it from now on. The old one stays published until the last token that it
-    /// signed is over, so no valid token is refused (I9).
+    /// Signs with the announced key from now on, and announces the next one. Waits first until every verifier that holds
+    /// a lease has the announced key, or its lease is over: at most a minute, and no time at all where the key was
+    /// announced long ago. The old key stays published until the last token that it signed is over. So no valid token is
+    /// refused (I9).
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::Store`], [`Error::Keys`]; the old key signs on then.
     pub async fn rotate_keys(&self, caller: &Caller) -> Result<Rotated, Error> {
         authorize(caller, Verb::RotateKeys)?;
-        let _one_at_a_time = self.changing_keys.lock().await;
-        let now = self.now();
-        let last_token = self.not_before_any_issue(now);
-        let until = last_token.plus(self.own_time_rules().retention()).plus(OVERLAP_MARGIN);
         loop {
-            let ring = self.store.key_ring().await?;
-            let retired =
-                ring.keys.iter().find(|key| key.stage == KeyStage::Active).map(|key| key.id.clone());
-            let new = signing_keys::make(self.settings.algorithm, now, &self.masters, &*self.entropy)?;
-            let active = new.id.clone();
-            // INVARIANT: as in `enforce_up_to`, only what was over at a purge is forgotten.
-            let needed = still_needed(ring.keys, self.purged_at());
-            let mut keys: Vec<StoredKey> = needed.into_iter().map(|key| retire(key, until)).collect();
-            keys.push(new);
-            if let Some(ring) = replace(&*self.store, ring.version, keys).await? {
-                self.use_ring(&ring)?;
-                return Ok(Rotated { active, retired });
+            let announced = self.announce().await?;
+            self.await_announced().await;
+            if let Some(rotated) = self.activate(&announced).await? {
+                return Ok(rotated);
             }
         }
     }
 
-    /// Drops retired keys whose last token is over, and takes notice of what another server changed.
+    /// The announced key; one is made where there is none.
+    async fn announce(&self) -> Result<KeyId, Error> {
+        let _one_at_a_time = self.changing_keys.lock().await;
+        loop {
+            if let Some(announced) = self.keys.load().announced() {
+                return Ok(announced.clone());
+            }
+            let mut ring = self.store.key_ring().await?;
+            if !has(&ring.keys, KeyStage::Announced) {
+                ring.keys.push(self.next_key(self.now())?);
+                let Some(replaced) = replace(&*self.store, ring.version, ring.keys).await? else { continue };
+                ring = replaced;
+            }
+            self.use_ring(&ring)?;
+        }
+    }
+
+    /// Returns once no verifier that may be accepting tokens is without the announced key.
+    async fn await_announced(&self) {
+        let version = self.announced_in.load(Ordering::Acquire);
+        let now = self.leases.uptime.uptime();
+        let waiting = self.leases.table().watch(Goal::Trust(version), now);
+        // Nothing but the end of their leases is waited for with those who never acknowledge.
+        let _standing = self.leases.settle(&waiting, None).await;
+    }
+
+    /// Signs with `announced`; `None` when it is not the announced key any more.
+    async fn activate(&self, announced: &KeyId) -> Result<Option<Rotated>, Error> {
+        let _one_at_a_time = self.changing_keys.lock().await;
+        let now = self.now();
+        let last_token = self.not_before_any_issue(now);
+        let until = last_token.plus(self.own_time_rules().retention()).plus(OVERLAP_MARGIN);
+        let ring = self.store.key_ring().await?;
+        let is_announced = |key: &StoredKey| key.id == *announced && key.stage == KeyStage::Announced;
+        if !ring.keys.iter().any(is_announced) {
+            self.use_ring(&ring)?;
+            return Ok(None);
+        }
+        let retired = ring.keys.iter().find(|key| key.stage == KeyStage::Active).map(|key| key.id.clone());
+        // INVARIANT: as in `enforce_up_to`, only what was over at a purge is forgotten.
+        let needed = still_needed(ring.keys, self.purged_at());
+        let mut keys: Vec<StoredKey> = needed.into_iter().map(|key| move_on(key, until)).collect();
+        keys.push(self.next_key(now)?);
+        let Some(ring) = replace(&*self.store, ring.version, keys).await? else { return Ok(None) };
+        self.use_ring(&ring)?;
+        Ok(Some(Rotated { active: announced.clone(), retired }))
+    }
+
+    fn next_key(&self, now: Timestamp) -> Result<StoredKey, Error> {
+        signing_keys::make(KeyStage::Announced, self.settings.algorithm, now, &self.masters, &*self.entropy)
+    }
+
+    /// Drops retired keys whose last token is over, announces a key where none is, and takes notice of what another
+    /// server changed.
     pub(crate) async fn maintain_keys(&self, now: Timestamp) -> Result<(), Error> {
         let _one_at_a_time = self.changing_keys.lock().await;
         let mut ring = self.store.key_ring().await?;
-        let needed = still_needed(ring.keys.clone(), now);
-        if needed.len() < ring.keys.len()
+        let mut needed = still_needed(ring.keys.clone(), now);
+        if !has(&needed, KeyStage::Announced) {
+            needed.push(self.next_key(now)?);
+        }
+        if needed != ring.keys
             && let Some(replaced) = replace(&*self.store, ring.version, needed).await?
         {
             ring = replaced;
@@ -99,16 +147,23 @@ impl Authority {
         if ring.version == self.keys.load().version { Ok(()) } else { self.use_ring(&ring) }
     }
 
-    /// INVARIANT: the verifier has the keys before a token is signed with one of them.
+    /// INVARIANT: the verifier has the keys before a token is signed with one of them; and whoever reads the version in
+    /// which a key is announced finds the key published.
     fn use_ring(&self, ring: &KeyRing) -> Result<(), Error> {
         let keys = SigningKeys::load(ring, &self.masters)?;
         self.enforcement.install_own_keys(keys.verifying.clone());
+        let newly_announced = keys.announced() != self.keys.load().announced();
         self.keys.store(Arc::new(keys));
+        let version = self.trust_changed();
+        if newly_announced {
+            self.announced_in.store(version, Ordering::Release);
+        }
         Ok(())
     }
 }
 
-/// The stored keys, with a first one made where there is none. Two servers that start at once end with one ring.
+/// The stored keys, with a first and a next one made where there is none. Two servers that start at once end with one
+/// ring.
 pub(crate) async fn load_or_make(
     store: &dyn Store,
     masters: &Masters,
@@ -118,15 +173,26 @@ pub(crate) async fn load_or_make(
 ) -> Result<SigningKeys, Error> {
     loop {
         let ring = store.key_ring().await?;
-        if ring.keys.iter().any(|key| key.stage == KeyStage::Active) {
+        let mut keys = ring.keys.clone();
+        // What was announced for another algorithm, or under an older master secret, has signed nothing yet.
+        let fits = |key: &StoredKey| *key.algorithm == *algorithm.name() && key.master == masters.current();
+        keys.retain(|key| key.stage != KeyStage::Announced || fits(key));
+        for stage in [KeyStage::Active, KeyStage::Announced] {
+            if !has(&keys, stage) {
+                keys.push(signing_keys::make(stage, algorithm, now, masters, entropy)?);
+            }
+        }
+        if keys == ring.keys {
             return SigningKeys::load(&ring, masters);
         }
-        let mut keys = ring.keys;
-        keys.push(signing_keys::make(algorithm, now, masters, entropy)?);
         if let Some(ring) = replace(store, ring.version, keys).await? {
             return SigningKeys::load(&ring, masters);
         }
     }
+}
+
+fn has(keys: &[StoredKey], stage: KeyStage) -> bool {
+    keys.iter().any(|key| key.stage == stage)
 }
 
 /// The ring as it was stored, or `None` when somebody else changed it first.
@@ -137,11 +203,14 @@ async fn replace(store: &dyn Store, expected: u64, keys: Vec<StoredKey>) -> Resu
     }
 }
 
-fn retire(key: StoredKey, until: Timestamp) -> StoredKey {
-    match key.stage {
-        KeyStage::Active => StoredKey { stage: KeyStage::Retired { until }, ..key },
-        _ => key,
-    }
+/// The active key retires, the announced one becomes active.
+fn move_on(key: StoredKey, until: Timestamp) -> StoredKey {
+    let stage = match key.stage {
+        KeyStage::Active => KeyStage::Retired { until },
+        KeyStage::Announced => KeyStage::Active,
+        retired => retired,
+    };
+    StoredKey { stage, ..key }
 }
 
 /// At `until` exactly a retired key is over.

@@ -53,9 +53,15 @@ impl SigningKeys {
         Ok(PlainToken::new(token))
     }
 
-    /// Whether `id` is the key that signs.
-    pub(crate) fn is_active(&self, id: &KeyId) -> bool {
-        self.active.as_ref().and_then(SigningKey::key_id) == Some(id)
+    /// The key that is to sign next.
+    pub(crate) fn announced(&self) -> Option<&KeyId> {
+        let announced = |info: &&KeyInfo| info.stage == KeyStage::Announced;
+        self.infos.iter().find(announced).map(|info| &info.id)
+    }
+
+    /// Whether `id` is the key that signs, or the one that is to sign next.
+    pub(crate) fn is_to_sign(&self, id: &KeyId) -> bool {
+        self.active.as_ref().and_then(SigningKey::key_id) == Some(id) || self.announced() == Some(id)
     }
 }
 
@@ -81,8 +87,9 @@ fn unwrap(key: &StoredKey, masters: &Masters) -> Result<SigningKey, Error> {
     SigningKey::from_private_bytes(algorithm, private.expose(), Some(key.id.clone())).map_err(unreadable)
 }
 
-/// A new key, active from now on, wrapped under the current master.
+/// A new key at `stage`, wrapped under the current master.
 pub(crate) fn make(
+    stage: KeyStage,
     algorithm: Algorithm,
     now: Timestamp,
     masters: &Masters,
@@ -97,7 +104,7 @@ pub(crate) fn make(
     let wrapped = masters.key_wrapping(master)?.wrap(nonce, id.as_str().as_bytes(), private.expose());
     Ok(StoredKey {
         algorithm: algorithm.name().into(),
-        stage: KeyStage::Active,
+        stage,
         created_at: now,
         public_jwk: public_jwk(&key.verification_key().map_err(failed)?)?,
         wrapped: wrapped.map_err(failed)?,

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 use quash_storage::ports::{Store, StoreError};
+use tokio::sync::watch;
 
 use crate::authority::Authority;
 use crate::clock::Clock;
@@ -13,9 +14,11 @@ use crate::credentials::KnownCredentials;
 use crate::enforcement::Enforcement;
 use crate::entropy::Entropy;
 use crate::error::Error;
+use crate::leases::Leases;
 use crate::masters::Masters;
 use crate::rotate_keys;
 use crate::settings::{Settings, SettingsProblem};
+use crate::uptime::UptimeClock;
 
 /// What an authority stands on.
 pub struct Foundations {
@@ -25,6 +28,8 @@ pub struct Foundations {
     pub enforcement: Arc<dyn Enforcement>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// What leases are counted with.
+    pub uptime: Arc<dyn UptimeClock>,
     /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,
     /// The master secrets.
@@ -56,13 +61,13 @@ fn list(problems: &[SettingsProblem]) -> String {
 }
 
 impl Authority {
-    /// Starts an authority: raises the stored horizons, makes the first signing key where there is none, and
-    /// returns once the verifier has the keys and enforces every live entry.
+    /// Starts an authority: raises the stored horizons, makes the first signing key, and the next one, where there is
+    /// none, counts every verifier that ever held a lease as holding one, and returns once the verifier has the keys and enforces every live entry.
     ///
     /// # Errors
     /// [`StartError`]; nothing was started, and the store holds nothing that a second attempt would mind.
     pub async fn start(foundations: Foundations) -> Result<Self, StartError> {
-        let Foundations { store, enforcement, clock, entropy, masters, settings } = foundations;
+        let Foundations { store, enforcement, clock, uptime, entropy, masters, settings } = foundations;
         let problems = settings.problems();
         if !problems.is_empty() {
             return Err(StartError::Settings(problems));
@@ -71,6 +76,10 @@ impl Authority {
         let ratchet = store.ratchet().await?;
         let now = clock.now().max(ratchet);
         let keys = rotate_keys::load_or_make(&*store, &masters, &*entropy, settings.algorithm, now).await?;
+        // INVARIANT: read before anything is granted: whoever was granted a lease before this start is in it.
+        let leases = Leases::recovered(store.verifiers().await?, uptime);
+        // Versions of an earlier run are lower, as long as the clock did not go back behind the last purge.
+        let first_trust = now.milliseconds();
         let credentials = KnownCredentials::new(store.credentials().await?, &settings.admin_key_digests);
         enforcement.install_own_keys(keys.verifying.clone());
         let clients = settings.clients.iter().map(|client| (client.id.clone(), Arc::new(client.clone())));
@@ -81,9 +90,14 @@ impl Authority {
             latest_issue: AtomicU64::new(ratchet.milliseconds()),
             keys: ArcSwap::from_pointee(keys),
             changing_keys: tokio::sync::Mutex::default(),
+            announced_in: AtomicU64::new(first_trust),
             credentials: ArcSwap::from_pointee(credentials),
             changing_credentials: tokio::sync::Mutex::default(),
             catching_up: tokio::sync::Mutex::default(),
+            head_changes: store.head_changes(),
+            trust_changes: watch::Sender::new(first_trust),
+            first_trust,
+            leases,
             counters: Counters::default(),
             names_warned: crate::claims_policy::NamesWarned::default(),
             store,

@@ -7,8 +7,8 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, header};
 use base64_simd::STANDARD;
 use quash_authority::settings::Allowed;
-use quash_authority::testing::{FaultyStore, ManualClock, SeededEntropy};
-use quash_authority::{Authority, ClientProfile, Clock, Foundations, Master, Masters, Settings};
+use quash_authority::testing::{FaultyStore, ManualClock, ManualUptime, SeededEntropy};
+use quash_authority::{Authority, ClientProfile, Clock, Foundations, Master, Masters, Settings, UptimeClock};
 use quash_core::ids::{ClientId, Issuer};
 use quash_core::revocation::freshness::{Freshness, from_fn};
 use quash_core::time::Timestamp;
@@ -37,6 +37,8 @@ pub(crate) struct House {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) store: Arc<FaultyStore<MemoryStore>>,
     pub(crate) clock: Arc<ManualClock>,
+    #[expect(dead_code, reason = "for tests of leases")]
+    pub(crate) uptime: Arc<ManualUptime>,
     pub(crate) freshness: Arc<Mutex<Freshness>>,
 }
 
@@ -74,10 +76,12 @@ impl House {
         let verifier = Arc::new(builder.build(log.key, log.origin).unwrap());
         let enforcement = VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone()).unwrap();
         let clock = Arc::new(ManualClock::at(START));
+        let uptime = Arc::new(ManualUptime::default());
         let authority = Authority::start(Foundations {
             store: Arc::clone(&store) as Arc<dyn Store>,
             enforcement: Arc::new(enforcement),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            uptime: Arc::clone(&uptime) as Arc<dyn UptimeClock>,
             entropy: Arc::new(SeededEntropy::new(7)),
             masters: Masters::single(Master::from_random([7; 32])).unwrap(),
             settings,
@@ -91,7 +95,7 @@ impl House {
             HttpSettings::default(),
             from_fn(move || *source.lock().unwrap()),
         );
-        Self { router: router(state.clone()), state, authority, verifier, store, clock, freshness }
+        Self { router: router(state.clone()), state, authority, verifier, store, clock, uptime, freshness }
     }
 
     pub(crate) fn get(&self, uri: &str) -> Call {

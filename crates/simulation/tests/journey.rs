@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
-use quash_authority::testing::{ManualClock, SeededEntropy};
+use quash_authority::testing::{ManualClock, ManualUptime, SeededEntropy};
 use quash_authority::{
     Authority, ClientProfile, Enforcement, Foundations, KeySet, Master, Masters, NewCredential, Role,
     Settings,
@@ -180,6 +180,7 @@ async fn found(disk: Disk, sightings: Arc<Mutex<Vec<Sighting>>>) -> impl FnOnce(
         store,
         enforcement: Arc::new(enforcement),
         clock: Arc::new(ManualClock::at(NOW)),
+        uptime: Arc::new(ManualUptime::default()),
         entropy: Arc::new(SeededEntropy::new(1)),
         masters: Masters::single(Master::from_random([7; 32])).unwrap(),
         settings: settings(),

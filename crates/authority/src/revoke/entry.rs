@@ -44,12 +44,13 @@ impl Authority {
         })
     }
 
-    /// A token signed by a killed key is refused whenever it was issued, so the key that signs is not killed: every
-    /// new token would be dead.
+    /// A token signed by a killed key is refused whenever it was issued, so the key that signs is not killed, nor the
+    /// one that signs next: every new token would be dead.
     fn check_key(&self, named: &Named) -> Result<(), RequestError> {
         match &named.target {
-            Target::Key(id) if self.is_own(&named.issuer) && self.keys.load().is_active(id) => {
-                Err(RequestError::new("target.id", "a key that signs no more: rotate the keys first"))
+            Target::Key(id) if self.is_own(&named.issuer) && self.keys.load().is_to_sign(id) => {
+                let expected = "a key that signs no more, nor will: rotate the keys until it is retired";
+                Err(RequestError::new("target.id", expected))
             }
             _ => Ok(()),
         }

@@ -9,7 +9,7 @@ use quash_jose::digest::sha256;
 use quash_storage::memory::MemoryStore;
 use quash_storage::ports::{Maintenance as _, RevocationLog as _, Store};
 
-use super::{FaultyStore, InMemoryVerifier, ManualClock, SeededEntropy};
+use super::{FaultyStore, InMemoryVerifier, ManualClock, ManualUptime, SeededEntropy};
 use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::clock::Clock as _;
@@ -20,6 +20,7 @@ use crate::settings::Settings;
 use crate::sign_in::{SignIn, SignedIn};
 use crate::start::{Foundations, StartError};
 use crate::token_reply::TokenReply;
+use crate::uptime::UptimeClock;
 
 /// The key of the administrator of every [`InMemoryAuthority`].
 pub const ADMIN_KEY: &str = "the administrator's key, for tests alone";
@@ -32,6 +33,8 @@ pub struct InMemoryAuthority {
     pub verifier: Arc<InMemoryVerifier>,
     /// Its clock.
     pub clock: Arc<ManualClock>,
+    /// What its leases are counted with.
+    pub uptime: Arc<ManualUptime>,
     /// Its store, which can be made to fail.
     pub store: Arc<FaultyStore<MemoryStore>>,
 }
@@ -64,15 +67,17 @@ impl InMemoryAuthority {
         let rules = settings.own_time_rules(store.raise_horizons(settings.horizons()).await?);
         let verifier = Arc::new(InMemoryVerifier::new(&log, settings.own_token_profile(), rules));
         let masters = Masters::single(Master::from_random([7; 32]));
+        let uptime = Arc::new(ManualUptime::default());
         let authority = Authority::start(Foundations {
             store: Arc::clone(&store) as Arc<dyn Store>,
             enforcement: Arc::clone(&verifier) as Arc<dyn Enforcement>,
             clock: Arc::clone(&clock) as Arc<dyn crate::clock::Clock>,
+            uptime: Arc::clone(&uptime) as Arc<dyn UptimeClock>,
             entropy: Arc::new(SeededEntropy::new(seed)),
             masters: masters.map_err(|_| Error::Keys("no master".into()))?,
             settings,
         });
-        Ok(Self { authority: Arc::new(authority.await?), verifier, clock, store })
+        Ok(Self { authority: Arc::new(authority.await?), verifier, clock, uptime, store })
     }
 
     /// The administrator.

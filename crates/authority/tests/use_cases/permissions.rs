@@ -1,8 +1,8 @@
 //! The table of roles and verbs, and that every use case with a caller asks it (attack row 37).
 
 use quash_authority::{
-    Caller, Error, JoinSession, NewCredential, RevocationRequest, SessionPage, TargetRequest, Verb, allows,
-    authorize,
+    Caller, Error, JoinSession, NewCredential, RevocationRequest, SessionPage, TargetRequest, Verb,
+    VerifierPage, allows, authorize,
 };
 use quash_core::ids::{CredentialId, SessionId};
 use quash_core::position::Position;
@@ -25,7 +25,7 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::EndSession => &[Role::Admin, Role::Support],
         Verb::Introspect | Verb::FollowFeed => &[Role::Admin, Role::Verifier],
         Verb::WatchFeed => &[Role::Admin, Role::Verifier, Role::Auditor],
-        Verb::ReadMetrics | Verb::ReadKeys => &[Role::Admin, Role::Auditor],
+        Verb::ReadVerifiers | Verb::ReadMetrics | Verb::ReadKeys => &[Role::Admin, Role::Auditor],
         _ => &[Role::Admin],
     }
 }
@@ -61,6 +61,7 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
             verb,
             Verb::ReadRevocations
                 | Verb::FollowFeed
+                | Verb::ReadVerifiers
                 | Verb::WatchFeed
                 | Verb::ReadMetrics
                 | Verb::ReadKeys
@@ -109,6 +110,8 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
         Verb::EndSession => {
             vec![authority.end_session(caller, &session, Reason::known(Reason::ADMIN)).await.map(drop)]
         }
+        Verb::FollowFeed => vec![authority.open_feed(caller).map(drop)],
+        Verb::ReadVerifiers => vec![authority.list_verifiers(caller, VerifierPage::default()).map(drop)],
         Verb::ReadKeys => vec![authority.list_keys(caller).map(drop)],
         Verb::RotateKeys => vec![authority.rotate_keys(caller).await.map(drop)],
         Verb::ReadCredentials => vec![authority.list_credentials(caller).await.map(drop)],

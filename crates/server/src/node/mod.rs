@@ -16,7 +16,7 @@ mod surfaces;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quash_authority::{Authority, Clock, Entropy, SystemClock, SystemEntropy};
+use quash_authority::{Authority, Clock, Entropy, SystemClock, SystemEntropy, SystemUptime};
 use quash_core::position::Position;
 use quash_http::{AppState, HttpSettings, IdentityHeaders, VerifierEnforcement};
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
@@ -61,6 +61,7 @@ impl Node {
             store: Arc::clone(&store) as Arc<dyn Store>,
             enforcement: Arc::new(enforcement),
             clock: Arc::new(SystemClock),
+            uptime: Arc::new(SystemUptime),
             entropy: Arc::new(SystemEntropy),
             masters,
             settings,

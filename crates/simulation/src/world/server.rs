@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quash_authority::testing::{ManualClock, SeededEntropy};
+use quash_authority::testing::{ManualClock, ManualUptime, SeededEntropy};
 use quash_authority::{
     AuthenticatedClient, Authority, Caller, ClientProfile, Clock, Enforcement, Entropy, Foundations, KeySet,
     Master, Masters, Settings,
@@ -64,6 +64,7 @@ impl Server {
             store: Arc::clone(&store),
             enforcement,
             clock: Arc::clone(&ground.clock) as Arc<dyn Clock>,
+            uptime: Arc::new(ManualUptime::default()),
             entropy: Arc::clone(&ground.entropy) as Arc<dyn Entropy>,
             masters: Masters::single(Master::from_random([7; 32])).map_err(Violation::stuck)?,
             settings,

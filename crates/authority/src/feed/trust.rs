@@ -1,0 +1,103 @@
+//! What an edge must know to check tokens and clients as this authority does.
+
+use std::sync::Arc;
+
+use quash_core::ids::{ClientId, CredentialId};
+use quash_storage::ports::Role;
+use tokio::sync::watch;
+
+use super::Feed;
+use crate::authority::Authority;
+use crate::permissions::Verb;
+use crate::settings::{ClientKind, ClientProfile};
+
+/// What verifiers are to trust: whole, in one version. Nothing in it can mint a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// Rises with every change. What it stands beside is at least as new.
+    pub version: u64,
+    /// The public keys that own tokens are or will be signed with, and those whose tokens may be alive: a JWK set (RFC
+    /// 7517 section 5).
+    pub own_keys: Arc<str>,
+    /// The service credentials that may introspect.
+    pub credentials: Vec<TrustedCredential>,
+    /// The clients with a secret.
+    pub clients: Vec<TrustedClient>,
+}
+
+/// A service credential that may introspect.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustedCredential {
+    /// Its id.
+    pub id: CredentialId,
+    /// SHA-256 of its key, which is random.
+    pub digest: [u8; 32],
+    /// What it may do.
+    pub roles: Vec<Role>,
+    /// The only client that it may act for.
+    pub client: Option<ClientId>,
+}
+
+impl std::fmt::Debug for TrustedCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrustedCredential").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A client with a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustedClient {
+    /// `client_id`.
+    pub id: ClientId,
+    /// SHA-256 of its secret.
+    pub secret_digest: [u8; 32],
+}
+
+impl std::fmt::Debug for TrustedClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrustedClient").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Feed {
+    /// What verifiers are to trust now. Administrators' keys of the configuration are left out: people choose them, and
+    /// a weak one could be guessed from its digest.
+    pub fn trust(&self) -> Trust {
+        let authority = self.authority();
+        // INVARIANT: the version is read first, so that what follows is at least as new.
+        let version = *authority.trust_changes.borrow();
+        Trust {
+            version,
+            own_keys: authority.published_keys(),
+            credentials: authority.credentials.load().that_may(Verb::Introspect),
+            clients: authority.settings.clients.iter().filter_map(with_secret).collect(),
+        }
+    }
+
+    /// A value that changes after each change of what verifiers are to trust: the version of it.
+    pub fn trust_changes(&self) -> watch::Receiver<u64> {
+        self.authority().trust_changes.subscribe()
+    }
+}
+
+fn with_secret(client: &ClientProfile) -> Option<TrustedClient> {
+    match client.kind {
+        ClientKind::Confidential { secret_digest } => {
+            Some(TrustedClient { id: client.id.clone(), secret_digest })
+        }
+        ClientKind::Public => None,
+    }
+}
+
+impl Authority {
+    /// Says that what verifiers are to trust has changed, also where that is not this authority's: the keys of another
+    /// issuer. To be called after the change. Says which version it has now.
+    pub fn trust_changed(&self) -> u64 {
+        let mut version = 0;
+        self.trust_changes.send_modify(|held| {
+            *held += 1;
+            version = *held;
+        });
+        version
+    }
+}
