@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::position::Position;
 use crate::revocation::freshness::{FreshnessSource, Staleness, Undecided};
 use crate::revocation::rejection::Rejection;
+use crate::revocation::rule::Aim;
 use crate::revocation::scope::TokenNames;
 use crate::revocation::search;
 use crate::revocation::state::RevocationState;
@@ -131,7 +132,8 @@ pub fn examine(question: &Question<'_>, state: &RevocationState) -> Finding {
     let passed_at = question.passed_at;
     let passed_before =
         passed_at > Position::ZERO && state.unchanged_since(question.names, passed_at.number());
-    if !passed_before && let Some(hit) = search::strongest_hit(question, state) {
+    let aim = Aim::new(question.token, question.names, question.rules);
+    if !passed_before && let Some(hit) = search::strongest_hit(aim, state) {
         return Finding::Refused(Rejection::Revoked(hit));
     }
     Finding::Clear { passed_at: (!passed_before).then_some(watermark) }

@@ -16,6 +16,7 @@ pub mod reason;
 mod reasons;
 pub mod record;
 pub mod rejection;
+mod rule;
 pub mod scope;
 mod search;
 pub mod standing;

@@ -302,6 +302,21 @@ proptest! {
         }
     }
 
+    /// I11: whoever watches a token is told about exactly the entries that the rule lets hit it.
+    #[test]
+    fn one_record_agrees_with_the_model_about_one_token(entries in log(), token in token()) {
+        let state = state();
+        let verified = token.verified();
+        let names = state.names_of(&verified);
+        for entry in &entries {
+            let record = entry.record(state.log_key());
+            prop_assert_eq!(record.hits(&verified, &names, &rules()), token.is_hit_by(entry), "{:?}", entry);
+            apply(&state, entry);
+        }
+        let hit = state.hit(&verified, &names, &rules());
+        prop_assert_eq!(hit.map(|hit| hit.position), token.refused_for(&entries).map(|entry| entry.position));
+    }
+
     /// I5, I7, S17: the shortcut of a token that passed before changes no answer, whenever it is asked again.
     #[test]
     fn a_repeated_check_agrees_with_the_model_after_every_entry(entries in log(), token in token()) {
