@@ -6,6 +6,7 @@ use quash_core::revocation::target_key::LogKey;
 use quash_core::time::Timestamp;
 use quash_jose::Limits;
 
+use crate::epoch::Epoch;
 use crate::issuer::{IssuerConfig, IssuerConflict};
 use crate::verifier::Verifier;
 
@@ -79,7 +80,22 @@ impl Builder {
     /// # Errors
     /// As [`build`](Self::build).
     pub fn build_on(self, state: RevocationState) -> Result<Verifier, IssuerConflict> {
-        let verifier = Verifier::new(state, &self);
+        self.build_in(Epoch::first(state))
+    }
+
+    /// A verifier that knows of no log yet. Until [`Verifier::install`] it refuses what needs no log to refuse, and
+    /// every other question is [undecided].
+    ///
+    /// [undecided]: quash_core::revocation::freshness::Undecided::Incomplete
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_cold(self) -> Result<Verifier, IssuerConflict> {
+        self.build_in(Epoch::cold())
+    }
+
+    fn build_in(self, epoch: Epoch) -> Result<Verifier, IssuerConflict> {
+        let verifier = Verifier::new(epoch, &self);
         for (place, config) in self.issuers.iter().enumerate() {
             if self.issuers.iter().take(place).any(|earlier| earlier.name() == config.name()) {
                 return Err(IssuerConflict::Duplicate(config.name().clone()));

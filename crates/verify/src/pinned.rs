@@ -11,8 +11,10 @@ use quash_core::revocation::scope::TokenNames;
 use quash_core::revocation::standing::Standing;
 use quash_core::time::Timestamp;
 
+use crate::cache::Judged;
 use crate::checked::{Checked, Refusal, TokenRef};
 use crate::counters::Way;
+use crate::epoch::Epoch;
 use crate::issuer::Mode;
 use crate::moment::Moment;
 use crate::route::{Admission, RouteRules};
@@ -67,17 +69,20 @@ impl<'v> Pinned<'v> {
         let Some(known) = verifier.cache.find(token, &self.guard).filter(|known| known.is_current()) else {
             return self.check_first(token, &asking);
         };
-        let (token, standing) = (TokenRef::Cached(known.token()), known.standing());
+        let (token, standing, epoch) = (TokenRef::Cached(known.token()), known.standing(), known.epoch());
+        // INVARIANT: asked before the ratchet is: an earlier log that was forgotten meanwhile was so at the ratchet.
+        let alone = verifier.shortcut && epoch.is_alone();
         let now = asking.now.max(verifier.ratchet());
-        // Nothing needs a look-up, and the state may be built on: the case that nearly every check is.
-        if verifier.shortcut && standing.holds(&verifier.state, now) {
+        // Nothing needs a look-up: the case that nearly every check is.
+        if alone && standing.holds(&epoch.state, now) {
             verifier.counters.way(Way::Shortcut);
             let decision = asking.settle(Finding::Clear { passed_at: None });
             return self.answer(token, decision);
         }
         verifier.counters.way(Way::Repeated);
-        let finding = self.examine(&token, standing, asking.now);
-        self.answer(token, asking.settle(finding))
+        let finding = self.examine(epoch, &token, standing, asking.now);
+        let settled = asking.settle_in(epoch, finding);
+        self.answer(token, settled)
     }
 
     fn check_first<S: FreshnessSource>(
@@ -86,8 +91,8 @@ impl<'v> Pinned<'v> {
         asking: &Asking<'_, S>,
     ) -> Result<Checked<'_>, Undecided> {
         let verifier = self.verifier;
-        let token = match self.verify(text) {
-            Ok(token) => Arc::new(token),
+        let (token, epoch) = match self.verify(text) {
+            Ok((token, epoch)) => (Arc::new(token), epoch),
             Err(unverified) => {
                 verifier.counters.way(Way::Unverified);
                 return self.refuse(unverified);
@@ -97,17 +102,19 @@ impl<'v> Pinned<'v> {
         let issuer = token.trusted_issuer();
         let names = TokenNames::new(Arc::clone(issuer.scope()), &token);
         let standing = Standing::new(&token, issuer.rules(), names);
-        let finding = self.examine(&token, &standing, asking.now);
-        let answer = asking.settle(finding);
+        let finding = self.examine(&epoch, &token, &standing, asking.now);
+        let answer = asking.settle_in(&epoch, finding);
         // What its life refuses need not be kept.
         let now = asking.now.max(verifier.ratchet());
         if standing.is_alive(now) {
-            verifier.cache.insert(text, Arc::clone(&token), standing, now);
+            let judged = Judged { token: Arc::clone(&token), standing, epoch };
+            verifier.cache.insert(text, judged, now);
         }
         self.answer(TokenRef::Held(token), answer)
     }
 
-    fn verify(&self, text: &str) -> Result<VerifiedToken, Unverified> {
+    /// The token, and the epoch that its issuer's scope is of.
+    fn verify(&self, text: &str) -> Result<(VerifiedToken, Arc<Epoch>), Unverified> {
         let trust = self.verifier.trust.load();
         let token = trust.reader.read(text)?;
         let issuer = trust.find(token.issuer()).ok_or(Defect::UnknownIssuer)?;
@@ -115,7 +122,7 @@ impl<'v> Pinned<'v> {
             return Err(Unverified::NoKeys);
         }
         let claims = issuer.verify(token)?;
-        Ok(VerifiedToken::new(claims, Arc::clone(issuer)))
+        Ok((VerifiedToken::new(claims, Arc::clone(issuer)), Arc::clone(&trust.epoch)))
     }
 
     #[cold]
@@ -176,12 +183,13 @@ impl<'v> Pinned<'v> {
     }
 
     /// What refuses the token at `now`, or at the latest purge where the clock lags behind it.
-    fn examine(&self, token: &VerifiedToken, standing: &Standing, now: Timestamp) -> Finding {
+    fn examine(&self, epoch: &Epoch, token: &VerifiedToken, standing: &Standing, now: Timestamp) -> Finding {
         let verifier = self.verifier;
         let rules = token.trusted_issuer().rules();
         loop {
             let ratchet = verifier.ratchet();
-            let finding = standing.examine(token, rules, &verifier.state, now.max(ratchet));
+            let finding = standing.examine(token, rules, &epoch.state, now.max(ratchet));
+            let finding = epoch.with_earlier(finding, token, rules);
             // A purge meanwhile may have removed what the look-up should have found.
             if verifier.ratchet() == ratchet {
                 return finding;
@@ -205,6 +213,14 @@ enum Settled {
 }
 
 impl<S: FreshnessSource> Asking<'_, S> {
+    /// As [`settle`](Self::settle); without a log, nothing is accepted, whoever says that it is fresh.
+    fn settle_in(&self, epoch: &Epoch, finding: Finding) -> Result<Settled, Undecided> {
+        match finding {
+            Finding::Clear { .. } if epoch.is_cold() => Err(Undecided::Incomplete),
+            finding => self.settle(finding),
+        }
+    }
+
     /// The answer that `finding` comes to. INVARIANT: the state was read before; the source's clock is read here,
     /// which is the instant of acceptance. A refusal asks nobody.
     #[inline]

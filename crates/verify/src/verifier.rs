@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use quash_core::ids::Issuer;
 use quash_core::revocation::freshness::{FreshnessSource, Undecided};
-use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
 use quash_jose::{KeySet, Limits};
 
@@ -14,6 +13,7 @@ use crate::builder::Builder;
 use crate::cache::TokenCache;
 use crate::checked::Checked;
 use crate::counters::{Counters, Counts};
+use crate::epoch::Epoch;
 use crate::issuer::{IssuerConfig, IssuerConflict, Trust, TrustedIssuer};
 use crate::moment::Moment;
 use crate::pinned::Pinned;
@@ -24,12 +24,11 @@ use crate::pinned::Pinned;
 /// before.
 #[derive(Debug)]
 pub struct Verifier {
-    pub(crate) state: RevocationState,
     pub(crate) cache: TokenCache,
     pub(crate) counters: Counters,
     pub(crate) trust: ArcSwap<Trust>,
     pub(crate) shortcut: bool,
-    limits: Limits,
+    pub(crate) limits: Limits,
     /// The latest `now` of a purge: entries that it removed still count for clocks that jump back below it.
     ratchet: AtomicU64,
     changing: Mutex<()>,
@@ -53,12 +52,11 @@ impl Verifier {
         Builder::new()
     }
 
-    pub(crate) fn new(state: RevocationState, builder: &Builder) -> Self {
+    pub(crate) fn new(epoch: Epoch, builder: &Builder) -> Self {
         Self {
-            state,
             cache: TokenCache::new(builder.cached_tokens),
             counters: Counters::default(),
-            trust: ArcSwap::from_pointee(Trust::nobody(builder.limits)),
+            trust: ArcSwap::from_pointee(Trust::nobody(epoch, builder.limits)),
             shortcut: builder.shortcut,
             limits: builder.limits,
             ratchet: AtomicU64::new(builder.ratchet.milliseconds()),
@@ -95,7 +93,8 @@ impl Verifier {
         let _changing = self.changing();
         let trust = self.trust.load();
         trust.admit(config)?;
-        self.replace(&trust, config.name(), trust.with(TrustedIssuer::new(config, &self.state), self.limits));
+        let issuer = TrustedIssuer::new(config, &trust.epoch.state);
+        self.replace(&trust, config.name(), trust.with(issuer, self.limits));
         Ok(())
     }
 
@@ -151,7 +150,8 @@ impl Verifier {
         // INVARIANT: the ratchet rises before anything is forgotten.
         let before = self.ratchet.fetch_max(now.milliseconds(), Ordering::AcqRel);
         let now = now.max(Timestamp::from_milliseconds(before));
-        Purged { entries: self.state.purge(now), tokens: self.cache.sweep(now) }
+        let epoch = Arc::clone(&self.trust.load().epoch);
+        Purged { entries: epoch.purge(now), tokens: self.cache.sweep(now) }
     }
 
     /// The latest instant of a purge. Persist it, and give it to the next builder.
@@ -174,7 +174,7 @@ impl Verifier {
         self.cache.len()
     }
 
-    fn changing(&self) -> MutexGuard<'_, ()> {
+    pub(crate) fn changing(&self) -> MutexGuard<'_, ()> {
         // The guard protects no data of its own: a trust is replaced as a whole.
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -19,6 +19,7 @@ use quash_core::time::Timestamp;
 
 use self::ring::{Placed, Ring};
 use self::tail::{ByTail, Tail};
+use crate::epoch::Epoch;
 use crate::issuer::TrustedIssuer;
 use crate::token::VerifiedToken;
 
@@ -43,6 +44,7 @@ pub(crate) struct TokenCache {
 pub(crate) struct Cached {
     text: Box<str>,
     issuer: Arc<TrustedIssuer>,
+    epoch: Arc<Epoch>,
     place: u32,
     /// Whether somebody found it since the ring's hand passed.
     used: AtomicBool,
@@ -50,7 +52,19 @@ pub(crate) struct Cached {
     token: Arc<VerifiedToken>,
 }
 
+/// What is kept of a token that was judged for the first time.
+pub(crate) struct Judged {
+    pub(crate) token: Arc<VerifiedToken>,
+    pub(crate) standing: Standing,
+    /// Where it was judged: `standing` is one of its state.
+    pub(crate) epoch: Arc<Epoch>,
+}
+
 impl Cached {
+    pub(crate) fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
     pub(crate) fn token(&self) -> &Arc<VerifiedToken> {
         &self.token
     }
@@ -59,7 +73,7 @@ impl Cached {
         &self.standing
     }
 
-    /// Whether the signature still counts: neither the issuer's keys nor its rules changed since.
+    /// Whether the signature still counts: neither the issuer's keys nor its rules nor the log changed since.
     pub(crate) fn is_current(&self) -> bool {
         self.issuer.is_current()
     }
@@ -91,12 +105,13 @@ impl TokenCache {
     }
 
     /// Keeps `token` under its text, in place of one with the same tail if there is one.
-    pub(crate) fn insert(&self, text: &str, token: Arc<VerifiedToken>, standing: Standing, now: Timestamp) {
+    pub(crate) fn insert(&self, text: &str, judged: Judged, now: Timestamp) {
+        let Judged { token, standing, epoch } = judged;
         let Some(tail) = Tail::of(text).filter(|_| self.capacity > 0) else { return };
         let placed = Placed { tail, until: standing.until() };
         let issuer = Arc::clone(token.trusted_issuer());
         let used = AtomicBool::new(false);
-        let mut cached = Cached { text: text.into(), issuer, place: 0, used, standing, token };
+        let mut cached = Cached { text: text.into(), issuer, place: 0, used, standing, token, epoch };
         let map = self.map.pin();
         let mut ring = self.lock();
         if let Some(held) = map.get(&tail) {
@@ -135,6 +150,11 @@ impl TokenCache {
                 return swept;
             }
         }
+    }
+
+    /// Lets every token go.
+    pub(crate) fn clear(&self) {
+        self.sweep(Timestamp::FOREVER);
     }
 
     /// How many tokens are kept.

@@ -29,8 +29,9 @@ impl Fixture {
 
     fn insert(&self, cache: &TokenCache, text: &str, token: &Arc<VerifiedToken>, now: Timestamp) {
         let issuer = token.trusted_issuer();
-        let standing = Standing::new(token, issuer.rules(), self.verifier.state().names_of(token));
-        cache.insert(text, Arc::clone(token), standing, now);
+        let state = self.verifier.state();
+        let standing = Standing::new(token, issuer.rules(), state.names_of(token));
+        cache.insert(text, Judged { token: Arc::clone(token), standing, epoch: state.0 }, now);
     }
 
     fn token(&self, number: u32, lives_for: u64) -> Arc<VerifiedToken> {

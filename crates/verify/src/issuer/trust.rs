@@ -8,6 +8,7 @@ use quash_jose::{Limits, TokenReader};
 use super::config::{IssuerConfig, Mode};
 use super::relaxation::Relaxation;
 use super::trusted::TrustedIssuer;
+use crate::epoch::Epoch;
 
 /// All trusted issuers of a verifier, and the reader of their tokens. Never changes; it is replaced as a whole.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Trust {
     pub(crate) reader: TokenReader,
     /// Few, so that comparing names one by one is faster than hashing them.
     issuers: Vec<Arc<TrustedIssuer>>,
+    /// What is revoked. Beside the issuers, so that one pointer tells both.
+    pub(crate) epoch: Arc<Epoch>,
 }
 
 /// An issuer that can not be trusted beside the others.
@@ -43,8 +46,19 @@ pub enum IssuerConflict {
 
 impl Trust {
     /// Trusts nobody.
-    pub(crate) fn nobody(limits: Limits) -> Self {
-        Self { reader: TokenReader::new(limits), issuers: Vec::new() }
+    pub(crate) fn nobody(epoch: Epoch, limits: Limits) -> Self {
+        Self { reader: TokenReader::new(limits), issuers: Vec::new(), epoch: Arc::new(epoch) }
+    }
+
+    /// The same issuers in another epoch.
+    pub(crate) fn in_epoch(&self, epoch: Epoch, limits: Limits) -> Self {
+        let issuers = self.issuers.iter().map(|issuer| Arc::new(issuer.in_state(&epoch.state))).collect();
+        Self { reader: TokenReader::new(limits), issuers, epoch: Arc::new(epoch) }
+    }
+
+    /// Voids every signature that was checked here.
+    pub(crate) fn retire(&self) {
+        self.issuers.iter().for_each(|issuer| issuer.retire());
     }
 
     /// The issuer whose name is exactly `name`, or the one that takes tokens without a name.
@@ -88,6 +102,7 @@ impl Trust {
     /// The same trust without the issuer of this name.
     pub(crate) fn without(&self, name: &Issuer, limits: Limits) -> Self {
         let others = self.issuers.iter().filter(|issuer| issuer.name() != name);
-        Self { reader: TokenReader::new(limits), issuers: others.cloned().collect() }
+        let epoch = Arc::clone(&self.epoch);
+        Self { reader: TokenReader::new(limits), issuers: others.cloned().collect(), epoch }
     }
 }

@@ -45,13 +45,23 @@ impl TrustedIssuer {
 
     /// The same issuer with other keys.
     pub(crate) fn with_keys(&self, keys: KeySet) -> Self {
+        Self { keys, ..self.anew() }
+    }
+
+    /// The same issuer in another revocation state.
+    pub(crate) fn in_state(&self, state: &RevocationState) -> Self {
+        Self { scope: state.scope_of(self.name()), ..self.anew() }
+    }
+
+    /// The same issuer, not retired.
+    fn anew(&self) -> Self {
         Self {
             retired: AtomicBool::new(false),
             mode: self.mode,
             nameless: self.nameless,
             rules: self.rules,
             profile: self.profile.clone(),
-            keys,
+            keys: self.keys.clone(),
             scope: Arc::clone(&self.scope),
             config: Arc::clone(&self.config),
         }

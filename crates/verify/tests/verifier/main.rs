@@ -11,6 +11,7 @@ mod cache_mixing;
 mod concurrency;
 mod counting;
 mod decisions;
+mod epochs;
 mod freshness;
 mod gauge;
 mod issuers;

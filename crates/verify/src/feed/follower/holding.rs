@@ -7,6 +7,7 @@ use quash_core::revocation::record::Record;
 use quash_core::revocation::state::RevocationState;
 use quash_core::revocation::target_key::LogKey;
 
+use crate::epoch::TooManyLogs;
 use crate::verifier::Verifier;
 
 /// The verifier, as its follower uses it. Nothing here removes an entry.
@@ -14,19 +15,14 @@ pub(super) struct Holding {
     pub(super) verifier: Arc<Verifier>,
 }
 
-/// The verifier holds as many earlier logs as it can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooManyLogs;
-
 impl Holding {
     pub(super) fn new(verifier: Arc<Verifier>) -> Self {
         Self { verifier }
     }
 
     /// The key of the log that is held; none before the first.
-    #[expect(clippy::unnecessary_wraps, reason = "a verifier can be without a log, once it can begin one")]
     pub(super) fn key(&self) -> Option<LogKey> {
-        Some(*self.verifier.log_key())
+        self.verifier.log_key()
     }
 
     /// Enforces `records`, positions rising. Those at or below the watermark come from a log that has other
@@ -44,9 +40,8 @@ impl Holding {
     }
 
     /// Puts the complete `state` of another log in force. The one before is kept until it is over.
-    #[expect(clippy::unused_self, reason = "once a verifier can begin a log")]
-    pub(super) fn install(&self, _state: RevocationState) -> Result<(), TooManyLogs> {
-        Err(TooManyLogs)
+    pub(super) fn install(&self, state: RevocationState) -> Result<(), TooManyLogs> {
+        self.verifier.install(state)
     }
 
     /// No watch can be sure any more that nothing hit its token.
