@@ -77,6 +77,8 @@ mod issuer;
 mod moment;
 mod pinned;
 mod route;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token;
 mod verifier;
 
