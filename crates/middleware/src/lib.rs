@@ -1,11 +1,12 @@
-//! Lets requests through to a service when their token may be used: as a [tower](https://docs.rs/tower) layer, and
-//! as an extractor for axum.
+//! Lets requests through to a service when their token may be used: as a [tower](https://docs.rs/tower) layer, with
+//! extractors for axum, and as adapters for actix-web and tonic.
 //!
 //! ```text
 //!   request ──▶ one Authorization header ──▶ Verifier (in process) ──▶ handler, with `Verified` in its extensions
 //!                        │                        │
 //!                        ▼                        ▼
-//!                  401, no error          401 reason and remedy, 403 scope, 503 not decided
+//!             401 no token, no error     401 reason and remedy, 403 scope or role, 503 not decided
+//!             400 malformed
 //! ```
 //!
 //! ```
@@ -19,30 +20,48 @@
 //!     user.subject().unwrap_or("nobody").to_owned()
 //! }
 //!
-//! let gate = Gate::new(verifier, system_clock).scope("profile");
+//! let gate = Gate::new(verifier, system_clock).scope("profile").role("member");
 //! Router::new().route("/me", get(me)).layer(RequireToken::new(gate))
 //! # }
 //! ```
 //!
-//! Nothing is sent anywhere: the verifier is in this process and is fed by whoever owns it. Tokens are read from
-//! the `Authorization` header and from nowhere else.
+//! Nothing is sent anywhere on the way of a request: the verifier is in this process. Only where its state is too old
+//! and the policy says so is the authority asked, about that one token: [`Ask`]. Tokens are read from the
+//! `Authorization` header and from nowhere else.
+//!
+//! Features: `axum` (on by default), `actix`, `tonic`, `feed` (follows an authority over the network), `testing`.
 
+#[cfg(feature = "actix")]
+pub mod actix;
+mod answer;
+mod ask;
+#[cfg(feature = "axum")]
+mod axum;
 mod bearer;
 mod challenge;
 mod clock;
+mod denial;
+mod extractors;
 mod gate;
 mod layer;
+mod metadata;
 mod service;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 mod verified;
 
 #[cfg(feature = "axum")]
-mod axum;
-
-#[cfg(feature = "axum")]
-pub use crate::axum::Authenticated;
-pub use challenge::Denial;
+pub use crate::axum::metadata_router;
+pub use answer::{Answer, Problem};
+pub use ask::{Ask, Asking, Introspected, Unreachable};
+pub use challenge::Challenge;
 pub use clock::system_clock;
+pub use denial::Denial;
+pub use extractors::{Authenticated, Claims};
 pub use gate::Gate;
 pub use layer::RequireToken;
-pub use service::RequireTokenService;
+pub use metadata::{ResourceMetadata, ResourceUnfit};
+pub use service::{Admitting, RequireTokenService};
 pub use verified::Verified;

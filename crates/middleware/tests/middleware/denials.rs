@@ -32,17 +32,30 @@ async fn a_token_in_the_url_is_no_token() {
 }
 
 #[tokio::test]
-async fn several_or_strange_authorization_headers_are_refused() {
+async fn a_malformed_request_and_one_with_two_credentials_are_400() {
+    // RFC 6750 section 3.1, invalid_request
     let house = House::new();
     let api = House::api(RequireToken::new(house.gate()));
     let good = format!("Bearer {}", house.token(""));
     for headers in
-        [vec![good.as_str(), good.as_str()], vec!["Basic YTpi"], vec!["Bearer"], vec!["Bearer a b"]]
+        [vec![good.as_str(), good.as_str()], vec!["Basic YTpi", &good], vec!["Bearer"], vec!["Bearer a b"]]
     {
         let reply = ask(&api, "/", &headers).await;
-        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         assert_eq!(reply.json()["reason"], "authorization_malformed");
+        assert!(reply.challenge.unwrap().starts_with(r#"Bearer realm="api", error="invalid_request""#));
     }
+}
+
+#[tokio::test]
+async fn another_scheme_is_asked_for_a_token_without_an_error_code() {
+    // RFC 6750 section 3.1: an unsupported method is no authentication information
+    let house = House::new();
+    let api = House::api(RequireToken::new(house.gate()));
+    let reply = ask(&api, "/", &["Basic YTpi"]).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(reply.challenge.as_deref(), Some(r#"Bearer realm="api""#));
+    assert_eq!(reply.json()["reason"], "scheme_not_supported");
 }
 
 #[tokio::test]

@@ -1,7 +1,13 @@
-//! The layer and the extractor, asked as a server would ask them.
+//! The adapters, asked as a server would ask them.
 #![expect(clippy::unwrap_used, reason = "tests may")]
 
+mod actix_api;
 mod anonymous;
+mod asking;
+mod claims;
 mod denials;
+mod grpc;
 mod house;
+mod metadata;
 mod passing;
+mod staleness;
