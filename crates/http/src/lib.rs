@@ -14,6 +14,8 @@
 //! look for a credential outside the `Authorization` header, or repeat in an answer, a log line or a metric what a
 //! caller sent beyond the names of fields.
 //!
+//! With the feature `ext-authz` Envoy can ask over gRPC too, wherever `/auth/check` is answered.
+//!
 //! A service embeds it with [`router`]:
 //!
 //! ```no_run

@@ -37,6 +37,9 @@ pub(crate) fn table() -> Vec<Route> {
 
 pub(crate) fn assemble<N: Node>(node: N, table: Vec<Route<N>>) -> Router {
     let mut router = Router::new();
+    if table.iter().any(|route| route.info.path == auth_check::PATH) {
+        router = with_ext_authz(router, &node);
+    }
     for Route { info, handler, .. } in table {
         let handler = match info.access {
             Access::Service(_) | Access::User => {
@@ -51,4 +54,16 @@ pub(crate) fn assemble<N: Node>(node: N, table: Vec<Route<N>>) -> Router {
         .fallback(async || Failure::NotFound)
         .layer(from_fn_with_state(node.clone(), envelope::wrap::<N>))
         .with_state(node)
+}
+
+/// `/auth/check` as Envoy asks it over gRPC: open to whoever holds a token, as that is. It is no HTTP API, so it stands
+/// in no table of routes and in no OpenAPI document.
+#[cfg(feature = "ext-authz")]
+fn with_ext_authz<N: Node>(router: Router<N>, node: &N) -> Router<N> {
+    router.route(auth_check::ext_authz::PATH, auth_check::ext_authz::handler(node))
+}
+
+#[cfg(not(feature = "ext-authz"))]
+fn with_ext_authz<N: Node>(router: Router<N>, _node: &N) -> Router<N> {
+    router
 }

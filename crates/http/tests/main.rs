@@ -7,6 +7,8 @@ mod attacks;
 mod auth_check;
 mod bad_input;
 mod canary;
+#[cfg(feature = "ext-authz")]
+mod ext_authz;
 mod foreign;
 mod house;
 mod oauth;

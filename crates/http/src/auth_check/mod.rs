@@ -11,12 +11,14 @@
 //!   their client's own query, so every `scope` there counts: adding one can only ask for more. Whatever else the
 //!   query holds is ignored.
 
+#[cfg(feature = "ext-authz")]
+pub(crate) mod ext_authz;
 mod identity;
 mod scope;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use quash_verify::Checked;
@@ -31,56 +33,57 @@ use crate::request::authorization::Authorization;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::token_refusal::TokenRefusal;
 
+/// Where gateways ask.
+pub(crate) const PATH: &str = "/auth/check";
+
 pub(crate) fn routes<N: Node>() -> Vec<Route<N>> {
     let description = Description::new("Whether the request that a gateway holds may pass")
         .query("scope", "The scopes that it needs: names divided by single spaces");
-    let info = RouteInfo::public(RouteMethod::Any, "/auth/check", Access::Bearer);
+    let info = RouteInfo::public(RouteMethod::Any, PATH, Access::Bearer);
     vec![Route::new(info, any(check::<N>), description)]
 }
 
 async fn check<N: Node>(State(node): State<N>, request: Request<Body>) -> Response {
-    let metrics = node.checks().metrics();
     // What else came is left unread.
     let (parts, _body) = request.into_parts();
-    match judge(&node, &parts).await {
-        Ok(response) => {
-            metrics.count_check(CheckOutcome::Accepted);
-            response
-        }
-        Err(failure) => {
-            metrics.count_check(outcome(&failure));
-            failure.into_response()
-        }
-    }
+    let scope = RequiredScope::of(parts.uri.query());
+    decide(&node, &parts.headers, &scope).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn judge<N: Node>(node: &N, request: &Parts) -> Result<Response, Failure> {
-    let token = bearer(request)?;
-    let query = request.uri.query();
-    match judge_from_memory(node, token, query) {
-        Err(failure) if failure.asks() => answer(node, &node.ask(token).await?, query),
+/// What every way to ask comes to: judged and counted. `headers` are those of the request that the gateway holds.
+async fn decide<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -> Result<Response, Failure> {
+    let judged = judge(node, headers, scope).await;
+    let outcome = judged.as_ref().map_or_else(outcome, |_| CheckOutcome::Accepted);
+    node.checks().metrics().count_check(outcome);
+    judged
+}
+
+async fn judge<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -> Result<Response, Failure> {
+    let token = bearer(headers)?;
+    match judge_from_memory(node, token, scope) {
+        Err(failure) if failure.asks() => answer(node, &node.ask(token).await?, scope),
         judged => judged,
     }
 }
 
-fn bearer(request: &Parts) -> Result<&str, Failure> {
-    match Authorization::of(&request.headers) {
+fn bearer(headers: &HeaderMap) -> Result<&str, Failure> {
+    match Authorization::of(headers) {
         Authorization::Bearer(token) => Ok(token),
         Authorization::Absent => Err(TokenRefusal::Missing.into()),
         _ => Err(TokenRefusal::Malformed.into()),
     }
 }
 
-fn judge_from_memory<N: Node>(node: &N, token: &str, query: Option<&str>) -> Result<Response, Failure> {
+fn judge_from_memory<N: Node>(node: &N, token: &str, scope: &RequiredScope) -> Result<Response, Failure> {
     let verifier = node.checks().verifier().pin();
-    answer(node, &verifier.check(token, node.moment())?, query)
+    answer(node, &verifier.check(token, node.moment())?, scope)
 }
 
-fn answer<N: Node>(node: &N, checked: &Checked<'_>, query: Option<&str>) -> Result<Response, Failure> {
+fn answer<N: Node>(node: &N, checked: &Checked<'_>, scope: &RequiredScope) -> Result<Response, Failure> {
     match checked {
         Checked::Rejected(refusal) => Err(TokenRefusal::from(refusal.rejection()).into()),
         Checked::Accepted(token) => {
-            RequiredScope::of(query).check(token.claims())?;
+            scope.check(token.claims())?;
             Ok(identity::answer(&node.checks().settings().identity_headers, token))
         }
     }

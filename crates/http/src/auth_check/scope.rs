@@ -21,6 +21,12 @@ impl RequiredScope {
         Self(values.collect())
     }
 
+    /// The names in `text`, divided by spaces.
+    #[cfg(feature = "ext-authz")]
+    pub(super) fn named(text: &str) -> Self {
+        Self(Some(vec![text.to_owned()]))
+    }
+
     /// Whether the token holds them all.
     ///
     /// # Errors
