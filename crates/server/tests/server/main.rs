@@ -12,6 +12,7 @@ mod command_line;
 mod config;
 mod config_schema;
 mod fetch;
+mod gateways;
 mod jwks;
 mod listen;
 mod process;

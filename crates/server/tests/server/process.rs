@@ -1,6 +1,6 @@
 //! The binary as a process, over real HTTP, with a client and with tokens made by others.
 
-mod answer;
+pub(crate) mod answer;
 mod backup;
 mod demo;
 mod durability;
@@ -12,5 +12,5 @@ mod other_library;
 mod overlay;
 mod readme;
 mod refresh;
-mod running;
+pub(crate) mod running;
 mod secrecy;

@@ -12,31 +12,31 @@ use serde_json::Value as Json;
 use super::answer::Answer;
 
 /// The admin key of every server here.
-pub(super) const ADMIN_KEY: &str = "an-admin-key-for-tests-only-0123456789";
+pub(crate) const ADMIN_KEY: &str = "an-admin-key-for-tests-only-0123456789";
 
 /// The issuer of every server here: the same one on whatever port a restart finds free.
-pub(super) const ISSUER: &str = "https://quash.test";
+pub(crate) const ISSUER: &str = "https://quash.test";
 
 /// How long a start may take before the test gives up. No claim about how long it does take.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A running server. Killed when dropped.
-pub(super) struct Running {
+pub(crate) struct Running {
     process: Child,
-    pub(super) url: String,
+    pub(crate) url: String,
     agent: ureq::Agent,
     log: PathBuf,
 }
 
 impl Running {
     /// `serve --dev` over `data`.
-    pub(super) fn dev(data: &Path) -> Self {
+    pub(crate) fn dev(data: &Path) -> Self {
         Self::start(data, &["--dev"], None)
     }
 
     /// `serve --dev` over `data` with the configuration `text` besides.
-    pub(super) fn configured(data: &Path, text: &str) -> Self {
+    pub(crate) fn configured(data: &Path, text: &str) -> Self {
         let file = data.join("quash.toml");
         std::fs::create_dir_all(data).unwrap();
         std::fs::write(&file, text).unwrap();
@@ -44,7 +44,7 @@ impl Running {
     }
 
     /// `serve` with these arguments; with a limit on the size of any file it writes, in KiB.
-    pub(super) fn start(data: &Path, arguments: &[&str], file_limit_kib: Option<u32>) -> Self {
+    pub(crate) fn start(data: &Path, arguments: &[&str], file_limit_kib: Option<u32>) -> Self {
         std::fs::create_dir_all(data).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -97,77 +97,77 @@ impl Running {
     }
 
     /// Everything the process wrote so far.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let mut text = String::new();
         File::open(&self.log).unwrap().read_to_string(&mut text).unwrap();
         text
     }
 
     /// `kill -9`.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
     /// The process id.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
 
     /// A POST with the admin key.
-    pub(super) fn post(&self, path: &str, body: &Json) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Json) -> Answer {
         self.try_post(path, body).unwrap()
     }
 
     /// A POST with the admin key, which the server may not live to answer.
-    pub(super) fn try_post(&self, path: &str, body: &Json) -> Result<Answer, ureq::Error> {
+    pub(crate) fn try_post(&self, path: &str, body: &Json) -> Result<Answer, ureq::Error> {
         let request = self.agent.post(format!("{}{path}", self.url));
         request.header("Authorization", format!("Bearer {ADMIN_KEY}")).send_json(body).map(Answer::read)
     }
 
     /// A GET with the admin key.
-    pub(super) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.get_with(path, ADMIN_KEY)
     }
 
     /// A GET with some bearer token.
-    pub(super) fn get_with(&self, path: &str, bearer: &str) -> Answer {
+    pub(crate) fn get_with(&self, path: &str, bearer: &str) -> Answer {
         let request = self.agent.get(format!("{}{path}", self.url));
         Answer::read(request.header("Authorization", format!("Bearer {bearer}")).call().unwrap())
     }
 
     /// A POST without a body, with some bearer token.
-    pub(super) fn post_with(&self, path: &str, bearer: &str) -> Answer {
+    pub(crate) fn post_with(&self, path: &str, bearer: &str) -> Answer {
         let request = self.agent.post(format!("{}{path}", self.url));
         Answer::read(request.header("Authorization", format!("Bearer {bearer}")).send_empty().unwrap())
     }
 
     /// A form, as OAuth clients send it.
-    pub(super) fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.agent.post(format!("{}{path}", self.url));
         Answer::read(request.send_form(fields.iter().copied()).unwrap())
     }
 
     /// A sign-in of `subject` at the client `web`.
-    pub(super) fn sign_in(&self, subject: &str) -> Json {
+    pub(crate) fn sign_in(&self, subject: &str) -> Json {
         let answer = self.post("/v1/sessions", &serde_json::json!({"subject": subject, "client_id": "web"}));
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body
     }
 
     /// What `/auth/check` says of `token`.
-    pub(super) fn check(&self, token: &str) -> u16 {
+    pub(crate) fn check(&self, token: &str) -> u16 {
         self.get_with("/auth/check", token).status
     }
 
     /// One use of a refresh token.
-    pub(super) fn refresh(&self, token: &str) -> Answer {
+    pub(crate) fn refresh(&self, token: &str) -> Answer {
         let fields = [("grant_type", "refresh_token"), ("client_id", "web"), ("refresh_token", token)];
         self.form("/oauth/token", &fields)
     }
 
     /// A revocation of `target`, acknowledged.
-    pub(super) fn revoke(&self, target: &Json) -> Answer {
+    pub(crate) fn revoke(&self, target: &Json) -> Answer {
         let answer = self.post("/v1/revocations", &serde_json::json!({"target": target}));
         assert_eq!(answer.status, 200, "{answer:?}");
         answer
