@@ -65,6 +65,16 @@ pub enum Fault {
     /// Nothing was heard for too long.
     #[error("nothing was heard for {0:?}")]
     Silence(Duration),
+    /// The log goes on, and for too long nothing of it came.
+    #[error("the log reaches to {head}, and for {lasted:?} nothing came beyond {position}")]
+    Stuck {
+        /// Where the follower stands.
+        position: Position,
+        /// The head that was spoken of.
+        head: Position,
+        /// For how long.
+        lasted: Duration,
+    },
     /// The other side said good-bye.
     #[error("the server ended the connection: {text}")]
     Bye {
@@ -81,7 +91,7 @@ pub enum Fault {
 impl Fault {
     /// Whether what the server says of the log can not be built on: then the next connection asks for a snapshot.
     pub(super) const fn spoils_position(&self) -> bool {
-        !matches!(self, Self::Silence(_) | Self::Bye { .. } | Self::Version { .. })
+        !matches!(self, Self::Silence(_) | Self::Stuck { .. } | Self::Bye { .. } | Self::Version { .. })
     }
 }
 

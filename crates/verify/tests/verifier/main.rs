@@ -12,6 +12,7 @@ mod concurrency;
 mod counting;
 mod decisions;
 mod epochs;
+mod feed;
 mod freshness;
 mod gauge;
 mod issuers;

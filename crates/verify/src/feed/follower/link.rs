@@ -33,6 +33,8 @@ pub(super) struct Link {
     head: Position,
     heard_at: Uptime,
     ping_at: Option<Uptime>,
+    /// Since when something is to come and does not.
+    behind_since: Option<Uptime>,
 }
 
 impl Link {
@@ -47,6 +49,7 @@ impl Link {
             head: Position::ZERO,
             heard_at: now,
             ping_at: None,
+            behind_since: None,
         }
     }
 
@@ -91,6 +94,23 @@ impl Link {
     pub(super) fn silent_for(&self, now: Uptime) -> Option<Duration> {
         let silent_for = now.since(self.heard_at);
         (silent_for >= self.longest_silence()).then_some(silent_for)
+    }
+
+    /// Records came.
+    pub(super) fn came_closer(&mut self) {
+        self.behind_since = None;
+    }
+
+    /// For how long nothing came of a head beyond `position`, or of a snapshot, once that is too long: half a lease, so
+    /// that there is time to connect anew.
+    pub(super) fn stuck_for(&mut self, position: Position, now: Uptime) -> Option<Duration> {
+        let welcome = self.welcome.filter(|_| !self.following || position < self.head);
+        let Some(welcome) = welcome else {
+            self.behind_since = None;
+            return None;
+        };
+        let lasted = now.since(*self.behind_since.get_or_insert(now));
+        (lasted >= welcome.lease / 2).then_some(lasted)
     }
 
     /// Whether a ping is due at `now`; then the next one is due a heartbeat later.

@@ -159,11 +159,16 @@ impl Follower {
     /// Time went by: sends a ping when one is due.
     ///
     /// # Errors
-    /// [`Broken`] when nothing was heard for too long: close the connection.
+    /// [`Broken`] when nothing was heard for too long, or nothing came of what was spoken of: close the connection.
     pub fn tick(&mut self, now: Uptime) -> Result<(), Broken> {
         let Some(link) = &mut self.link else { return Ok(()) };
         if let Some(silent_for) = link.silent_for(now) {
             return self.breaking(Err(Fault::Silence(silent_for).into()));
+        }
+        let position = self.place.map_or(Position::ZERO, |place| place.position);
+        if let Some(lasted) = link.stuck_for(position, now) {
+            let head = link.head().unwrap_or(position);
+            return self.breaking(Err(Fault::Stuck { position, head, lasted }.into()));
         }
         self.ping_when_due(now);
         Ok(())

@@ -137,6 +137,7 @@ impl Follower {
 
     fn take_snapshot_chunk(&mut self, chunk: &SnapshotChunk<'_>) -> Result<(), Broken> {
         let (link, welcome) = self.welcomed()?;
+        link.came_closer();
         let incoming = link.incoming.as_mut().ok_or(Fault::OutOfPlace("a chunk outside a snapshot"))?;
         incoming.check(chunk, &welcome.key)?;
         let records = batch::decode(chunk.batch)?;
@@ -155,6 +156,7 @@ impl Follower {
         let mut incoming = link.incoming.take().ok_or(Fault::OutOfPlace("the end of no snapshot"))?;
         incoming.end(end)?;
         link.following = true;
+        link.came_closer();
         let SnapshotBegin { through, checksum } = incoming.begin;
         self.put_in_force(incoming.state.take(), through)?;
         let Welcome { log, key, origin, .. } = welcome;
@@ -197,6 +199,7 @@ impl Follower {
         let records = batch::decode(entries.batch)?;
         check_stretch(entries, &records)?;
         link.raise_head_to(entries.through);
+        link.came_closer();
         self.holding.enforce(&records);
         self.holding.advance(entries.through);
         self.follow(place, entries, &records);

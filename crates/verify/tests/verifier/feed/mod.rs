@@ -1,0 +1,6 @@
+//! The feed: both sides against each other, and each against a peer that does not behave (design sections 3 and 4).
+
+mod damage;
+mod following;
+mod pair;
+mod serving;
