@@ -22,9 +22,8 @@ impl Verifier {
     /// # Errors
     /// [`OutOfOrder`] unless it lies beyond the watermark; nothing is changed then.
     pub fn apply(&self, entry: &Entry) -> Result<(), OutOfOrder> {
-        let trust = self.trust.load();
-        let state = &trust.epoch.state;
-        state.apply(&entry.record(state.log_key()))
+        let record = entry.record(self.trust.load().epoch.state.log_key());
+        self.apply_record(&record)
     }
 
     /// Takes in the next entry of the log in the form that travels. As [`apply`](Self::apply).
@@ -32,19 +31,23 @@ impl Verifier {
     /// # Errors
     /// As [`apply`](Self::apply).
     pub fn apply_record(&self, record: &Record) -> Result<(), OutOfOrder> {
-        self.trust.load().epoch.state.apply(record)
+        self.trust.load().epoch.state.apply(record)?;
+        self.watches.tell(std::slice::from_ref(record));
+        Ok(())
     }
 
     /// Takes in records that follow one another; those at or below the watermark are skipped. What catching up
     /// costs least with.
     pub fn apply_records(&self, records: &[Record]) {
         self.trust.load().epoch.state.apply_all(records);
+        self.watches.tell(records);
     }
 
     /// Takes in records at any positions, such as those of a snapshot of this very log. They only add refusals, which
     /// hold when this returns; the watermark stays until [`advance`](Self::advance).
     pub fn absorb(&self, records: &[Record]) {
         self.trust.load().epoch.state.absorb(records);
+        self.watches.tell(records);
     }
 
     /// Raises the watermark to `position`: nothing between can hit a living token. Never lowers it.
@@ -61,10 +64,11 @@ impl Verifier {
     pub fn install(&self, state: RevocationState) -> Result<(), TooManyLogs> {
         let _changing = self.changing();
         let trust = self.trust.load_full();
-        let epoch = trust.epoch.followed_by(state)?;
-        self.trust.store(Arc::new(trust.in_epoch(epoch, self.limits)));
+        let next = Arc::new(trust.in_epoch(trust.epoch.followed_by(state)?, self.limits));
+        self.trust.store(Arc::clone(&next));
         // INVARIANT: after the new one is in force, as for an issuer that is replaced.
         trust.retire();
+        self.watches.move_to(&next.epoch);
         self.cache.clear();
         Ok(())
     }

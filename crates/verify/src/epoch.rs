@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use quash_core::position::Position;
 use quash_core::revocation::decide::{Finding, TimeRules};
+use quash_core::revocation::entry::Effect;
 use quash_core::revocation::rejection::{Hit, Rejection};
 use quash_core::revocation::state::RevocationState;
 use quash_core::revocation::target_key::LogKey;
@@ -135,6 +136,12 @@ impl Epoch {
 
     fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
         self.state.hit(token, &self.state.names_of(token), rules)
+    }
+
+    /// The entry of this log or an earlier one that ends `token`, whatever its life.
+    pub(crate) fn end_of(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
+        let ends = |epoch: &Self| epoch.hit(token, rules).filter(|hit| hit.effect == Effect::End);
+        ends(self).or_else(|| self.previous.load().iter().find_map(|epoch| ends(epoch)))
     }
 }
 

@@ -81,6 +81,7 @@ mod route;
 pub mod testing;
 mod token;
 mod verifier;
+mod watch;
 
 pub use builder::Builder;
 pub use checked::{Checked, Refusal, TokenRef};
@@ -93,3 +94,4 @@ pub use pinned::Pinned;
 pub use route::{Admission, RouteRules, Shortfall};
 pub use token::VerifiedToken;
 pub use verifier::{KeysRefused, Purged, Verifier};
+pub use watch::{Watch, WatchEnd};

@@ -17,6 +17,7 @@ use crate::epoch::Epoch;
 use crate::issuer::{IssuerConfig, IssuerConflict, Trust, TrustedIssuer};
 use crate::moment::Moment;
 use crate::pinned::Pinned;
+use crate::watch::Watches;
 
 /// Judges tokens of many issuers from memory.
 ///
@@ -29,6 +30,7 @@ pub struct Verifier {
     pub(crate) trust: ArcSwap<Trust>,
     pub(crate) shortcut: bool,
     pub(crate) limits: Limits,
+    pub(crate) watches: Arc<Watches>,
     /// The latest `now` of a purge: entries that it removed still count for clocks that jump back below it.
     ratchet: AtomicU64,
     changing: Mutex<()>,
@@ -59,6 +61,7 @@ impl Verifier {
             trust: ArcSwap::from_pointee(Trust::nobody(epoch, builder.limits)),
             shortcut: builder.shortcut,
             limits: builder.limits,
+            watches: Arc::default(),
             ratchet: AtomicU64::new(builder.ratchet.milliseconds()),
             changing: Mutex::new(()),
         }

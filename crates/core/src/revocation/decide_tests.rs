@@ -136,7 +136,7 @@ const KNOWN: Known = Known {
 
 impl FreshnessSource for Witness<'_> {
     fn freshness(&self) -> Freshness {
-        unreachable!("a decision asks in two steps")
+        panic!("a decision asks in two steps")
     }
 
     fn known(&self) -> Known {

@@ -359,7 +359,9 @@ proptest! {
                 (2..=3, _) if !entries.is_empty() => {
                     let late = [index.get(&entries), &entries[(index.index(entries.len()) * 7 + 3) % entries.len()]];
                     state.absorb(&late.map(|entry| entry.record(state.log_key())));
-                    late.iter().for_each(|entry| learn(&mut known, entry));
+                    for entry in late {
+                        learn(&mut known, entry);
+                    }
                     prop_assert_eq!(state.watermark(), watermark, "the watermark is the follower's to raise");
                 }
                 _ => {}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fact::Fact;
+use crate::ids::KeyId;
 use crate::revocation::decide::TimeRules;
 use crate::revocation::entry::{Effect, Window};
 use crate::revocation::record::{ExceptionKey, Record};
@@ -114,7 +115,7 @@ impl<'a> Aim<'a> {
             TargetKind::Session => names.session == Some(record.key),
             TargetKind::Subject => names.subject == Some(record.key),
             TargetKind::Device => names.device == Some(record.key),
-            TargetKind::Key => is(self.token.key().map(|key| key.as_str())),
+            TargetKind::Key => is(self.token.key().map(KeyId::as_str)),
             TargetKind::Client => is(self.token.client()),
             TargetKind::Issuer => is(Some("")),
             TargetKind::Claim => claim_values(self.token)

@@ -25,3 +25,4 @@ mod routes;
 mod spelling;
 mod support;
 mod tutorial;
+mod watching;

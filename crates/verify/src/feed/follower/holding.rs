@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use quash_core::position::Position;
+use quash_core::revocation::reason::Reason;
 use quash_core::revocation::record::Record;
 use quash_core::revocation::state::RevocationState;
 use quash_core::revocation::target_key::LogKey;
 
 use crate::epoch::TooManyLogs;
 use crate::verifier::Verifier;
+use crate::watch::WatchEnd;
 
 /// The verifier, as its follower uses it. Nothing here removes an entry.
 pub(super) struct Holding {
@@ -45,6 +47,7 @@ impl Holding {
     }
 
     /// No watch can be sure any more that nothing hit its token.
-    #[expect(clippy::unused_self, reason = "once a verifier has watches")]
-    pub(super) fn resolve_all_watches(&self) {}
+    pub(super) fn resolve_all_watches(&self) {
+        self.verifier.resolve_all_watches(&Reason::known(WatchEnd::FEED_GAP));
+    }
 }
