@@ -87,6 +87,7 @@ pub mod settings;
 mod sign_in;
 mod signing_keys;
 mod start;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod text;
 mod token_reply;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quash_core::ids::Subject;
+use quash_core::ids::{ClientId, Issuer, Subject};
 use quash_core::revocation::decide::Decision;
 use quash_core::time::Timestamp;
 use quash_jose::digest::sha256;
@@ -16,7 +16,7 @@ use crate::clock::Clock as _;
 use crate::enforcement::Enforcement;
 use crate::error::{Error, RequestError};
 use crate::masters::{Master, Masters};
-use crate::settings::Settings;
+use crate::settings::{ClientProfile, Settings};
 use crate::sign_in::{SignIn, SignedIn};
 use crate::start::{Foundations, StartError};
 use crate::token_reply::TokenReply;
@@ -40,6 +40,25 @@ pub struct InMemoryAuthority {
 }
 
 impl InMemoryAuthority {
+    /// The issuer of [`new`](Self::new).
+    pub const ISSUER: &str = "https://auth.example";
+    /// Whom the tokens of [`new`](Self::new) are for, `aud`.
+    pub const AUDIENCE: &str = "https://api.example";
+    /// When the clock of [`new`](Self::new) begins: 2027-01-15T08:00:00Z.
+    pub const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    /// An authority with one public client, `web`, and settings as a server has them unless told otherwise.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    pub async fn new() -> Result<Self, StartError> {
+        let fixed = |_| Error::Keys("a fixed name".into());
+        let issuer = Issuer::new(Self::ISSUER).map_err(fixed)?;
+        let web = ClientProfile::public(ClientId::new("web").map_err(fixed)?, Self::AUDIENCE);
+        let settings = Settings { clients: vec![web], ..Settings::new(issuer) };
+        Self::start(settings, Self::START, 1).await
+    }
+
     /// An authority with `settings`, its clock at `now`. The same `seed` gives the same ids.
     ///
     /// # Errors
