@@ -120,9 +120,10 @@ fn place<T: PartialEq>(values: &[&T], value: &T) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
+/// The output of SipHash in its usual form: both words little-endian.
 fn bytes_of(key: TargetKey) -> [u8; 16] {
-    let [high, low] = key.halves();
-    (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+    let [first, second] = key.halves();
+    (u128::from(second) << 64 | u128::from(first)).to_le_bytes()
 }
 
 fn exception_of(exception: ExceptionKey) -> (u8, [u8; 16]) {
@@ -238,9 +239,9 @@ impl Shared {
 }
 
 fn key_of(bytes: &ByteSlice) -> Option<TargetKey> {
-    let number = u128::from_be_bytes(<[u8; 16]>::try_from(&bytes[..]).ok()?);
+    let number = u128::from_le_bytes(<[u8; 16]>::try_from(&bytes[..]).ok()?);
     #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
-    Some(TargetKey::from_halves([(number >> 64) as u64, number as u64]))
+    Some(TargetKey::from_halves([number as u64, (number >> 64) as u64]))
 }
 
 fn exception(kind: u8, key: TargetKey) -> Option<ExceptionKey> {

@@ -150,7 +150,7 @@ impl Crafted {
     }
 
     /// Asserts that the connection is over and that the next one asks for a snapshot.
-    fn is_broken(mut self, message: &ToFollower<'_>, fault: &Fault) {
+    fn breaks(mut self, message: &ToFollower<'_>, fault: &Fault) {
         let held = self.0.verifier.live_entries();
         assert_eq!(&self.say(message).unwrap_err().fault, fault);
         assert_eq!(self.0.verifier.live_entries(), held);
@@ -171,7 +171,7 @@ fn entries_that_do_not_start_where_the_follower_stands_are_a_gap() {
         let message = entries(from, &[record(ORIGIN + 2, 1)], ORIGIN + 2);
         let bytes = message.encode(&log_key());
         let fault = Fault::Gap { position: position(ORIGIN), from: position(from) };
-        Crafted::new().is_broken(&super::pair::read_message(&bytes), &fault);
+        Crafted::new().breaks(&super::pair::read_message(&bytes), &fault);
     }
 }
 
@@ -185,7 +185,7 @@ fn entries_that_lead_nowhere_or_whose_records_lie_outside_are_refused() {
     ];
     for (message, fault) in cases {
         let bytes = message.encode(&log_key());
-        Crafted::new().is_broken(&super::pair::read_message(&bytes), &fault);
+        Crafted::new().breaks(&super::pair::read_message(&bytes), &fault);
     }
 }
 
@@ -193,9 +193,9 @@ fn entries_that_lead_nowhere_or_whose_records_lie_outside_are_refused() {
 fn a_head_that_goes_back_and_an_answer_that_nobody_waits_for_are_refused() {
     let beat = |head, echo| Heartbeat { head: position(head), age: milliseconds(0), echo };
     Crafted::new()
-        .is_broken(&ToFollower::Heartbeat(beat(ORIGIN - 1, None)), &back("the head", ORIGIN, ORIGIN - 1));
+        .breaks(&ToFollower::Heartbeat(beat(ORIGIN - 1, None)), &back("the head", ORIGIN, ORIGIN - 1));
     for echo in [0, 1, 2, 77] {
-        Crafted::new().is_broken(&ToFollower::Heartbeat(beat(ORIGIN, Some(echo))), &Fault::Echo(echo));
+        Crafted::new().breaks(&ToFollower::Heartbeat(beat(ORIGIN, Some(echo))), &Fault::Echo(echo));
     }
 }
 
@@ -222,23 +222,23 @@ fn a_snapshot_whose_sums_or_number_are_wrong_is_never_complete() {
     // attack row 40: a crafted snapshot
     let batch = batch::encode(&[record(ORIGIN + 1, 1)]);
     let chunk = SnapshotChunk { batch: &batch, sum: [3; 16] };
-    begun().is_broken(&ToFollower::SnapshotChunk(chunk), &Fault::SnapshotSum);
+    begun().breaks(&ToFollower::SnapshotChunk(chunk), &Fault::SnapshotSum);
     let end = SnapshotEnd { sum: [0; 16], records: 1 };
-    begun().is_broken(&ToFollower::SnapshotEnd(end), &Fault::SnapshotSum);
+    begun().breaks(&ToFollower::SnapshotEnd(end), &Fault::SnapshotSum);
     let end = SnapshotEnd { sum: [1; 16], records: 0 };
-    begun().is_broken(&ToFollower::SnapshotEnd(end), &Fault::SnapshotSum);
+    begun().breaks(&ToFollower::SnapshotEnd(end), &Fault::SnapshotSum);
 }
 
 #[test]
 fn entries_within_a_snapshot_and_snapshots_within_snapshots_have_no_place() {
     let message = entries(ORIGIN, &[record(ORIGIN + 1, 1)], ORIGIN + 1).encode(&log_key());
     let fault = Fault::OutOfPlace("entries before a state that they follow");
-    begun().is_broken(&super::pair::read_message(&message), &fault);
+    begun().breaks(&super::pair::read_message(&message), &fault);
     let begin = SnapshotBegin { through: position(ORIGIN + 3), checksum: Checksum([2; 16]) };
-    begun().is_broken(&ToFollower::SnapshotBegin(begin), &Fault::OutOfPlace("a snapshot"));
+    begun().breaks(&ToFollower::SnapshotBegin(begin), &Fault::OutOfPlace("a snapshot"));
     let batch = batch::encode(&[record(ORIGIN + 1, 1)]);
     let chunk = ToFollower::SnapshotChunk(SnapshotChunk { batch: &batch, sum: [3; 16] });
-    Crafted::new().is_broken(&chunk, &Fault::OutOfPlace("a chunk outside a snapshot"));
+    Crafted::new().breaks(&chunk, &Fault::OutOfPlace("a chunk outside a snapshot"));
 }
 
 fn welcome() -> Welcome {

@@ -67,8 +67,8 @@ fn an_answer_counts_only_when_its_head_is_reached_and_from_when_the_ping_was_mad
         panic!("a ping");
     };
     publication.pong(number, pair.log.head().0, Duration::ZERO);
-    let pong = publication.next_message().unwrap();
-    pair.follower.receive(&pong, pair.now, pair.wall()).unwrap();
+    let answer = publication.next_message().unwrap();
+    pair.follower.receive(&answer, pair.now, pair.wall()).unwrap();
     assert_eq!(pair.gauge.fresh_as_of(), Some(before), "the entry is not here yet");
     pair.settle();
     assert!(pair.refuses(0));

@@ -2,5 +2,9 @@
 
 mod damage;
 mod following;
+mod golden;
+mod learning;
+mod messages;
 mod pair;
+mod relaying;
 mod serving;

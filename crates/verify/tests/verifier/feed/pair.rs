@@ -70,7 +70,8 @@ impl Log {
     /// Ends the session of this number.
     pub(super) fn append(&mut self, number: u64, now: Uptime) -> Position {
         let (head, Checksum(before)) = self.head();
-        let record = record(head.number() + 1, number);
+        let target = target::session(&format!("ses_{number}"));
+        let record = end(target).at(position(head.number() + 1)).record(&self.key);
         let mut checksum = before;
         for (place, byte) in checksum.iter_mut().enumerate() {
             let mixed = u64::from(*byte) * 31 + number * 7 + place as u64 * 13 + record.position.number();
@@ -361,7 +362,7 @@ impl Pair {
                 self.hellos.push(hello);
             }
             Ok(Some(Call::Ping { number, .. })) if self.answering => {
-                publication.pong(number, head, Duration::ZERO)
+                publication.pong(number, head, Duration::ZERO);
             }
             Ok(Some(Call::Ack { watermark, trust })) => self.acknowledged = Some(Ack { watermark, trust }),
             Ok(Some(Call::Held { records })) => self.held.extend(records),
