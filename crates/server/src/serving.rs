@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use futures_util::future::join_all;
 
-use crate::config::Config;
+use crate::config::limits::LimitsConfig;
+use crate::config::server::ServerConfig;
 use crate::exit::Failure;
 use crate::listen::accept::{Drained, Listener};
 use crate::listen::limits::Limits;
@@ -39,10 +40,10 @@ impl Listeners {
     ///
     /// # Errors
     /// An address that is in use, files that can not be used.
-    pub async fn open(config: &Config) -> Result<Self, Failure> {
-        let tls = config.server.tls.clone().map(Tls::load).transpose();
+    pub async fn open(server: &ServerConfig, limits: &LimitsConfig) -> Result<Self, Failure> {
+        let tls = server.tls.clone().map(Tls::load).transpose();
         let tls = tls.map_err(|error| Failure::because("`server.tls`", error))?.map(Arc::new);
-        let limits = Limits::from(&config.limits);
+        let limits = Limits::from(limits);
         let bind = async |address: SocketAddr| {
             let listener = Listener::bind(address, tls.clone(), limits).await;
             listener.map_err(|error| Failure::because(&format!("{address} can not be listened on"), error))
@@ -51,9 +52,9 @@ impl Listeners {
             Some(address) => bind(address).await.map(Some),
             None => Ok(None),
         };
-        let public = bind(config.server.listen).await?;
-        let admin = maybe(config.server.admin_listen).await?;
-        let metrics = maybe(config.server.metrics_listen).await?;
+        let public = bind(server.listen).await?;
+        let admin = maybe(server.admin_listen).await?;
+        let metrics = maybe(server.metrics_listen).await?;
         Ok(Self { public, admin, metrics, tls })
     }
 

@@ -45,7 +45,7 @@ impl ClientOptions {
         let url = HttpUrl::from_text(&self.url)
             .ok_or_else(|| Failure::local(format!("`--url`: expected {}", HttpUrl::EXPECTED)))?;
         let key = self.key()?;
-        if key.is_some() && !url.is_https() && !is_loopback(&url) && !self.insecure_http {
+        if key.is_some() && !url.is_https() && !url.is_loopback() && !self.insecure_http {
             return Err(Failure::local(
                 "the key would travel over plain HTTP: use an https URL, or `--insecure-http` if the way is safe",
             ));
@@ -72,9 +72,4 @@ impl ClientOptions {
             key => Ok(key),
         }
     }
-}
-
-fn is_loopback(url: &HttpUrl) -> bool {
-    let host = url.uri().host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -42,7 +42,7 @@ async fn serve(Loaded { mut config, warnings, .. }: Loaded) -> Result<Exit, Fail
     let admin_key = config.admin.key.clone().ok_or_else(|| Failure::local("there is no admin key"))?;
     let node = Node::open(&config, &data, &admin_key).await?;
     let control = control::bind(&data).map_err(|error| Failure::because("the control socket", error))?;
-    let listeners = Listeners::open(&config).await?;
+    let listeners = Listeners::open(&config.server, &config.limits).await?;
     let (signals, stop) =
         Signals::listen(listeners.tls()).map_err(|error| Failure::because("signals", error))?;
     let surfaces = node.surfaces(&config);

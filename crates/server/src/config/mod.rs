@@ -6,6 +6,8 @@
 pub mod admin;
 pub mod clients;
 pub mod document;
+pub mod edge;
+pub mod edge_node;
 pub mod forward_auth;
 pub mod issuer_keys;
 pub mod issuers;
@@ -35,6 +37,7 @@ use std::collections::HashSet;
 
 use admin::AdminConfig;
 use clients::ClientConfig;
+use edge::FollowConfig;
 use forward_auth::ForwardAuthConfig;
 use issuers::IssuerConfig;
 use limits::LimitsConfig;
@@ -137,6 +140,7 @@ impl Config {
             root.section("forward_auth", "what `/auth/check` tells the gateway", ForwardAuthConfig::read);
         let log = root.section("log", "what is said on standard error", LogConfig::read);
         let retention = root.section("retention", "how long what is over is kept", RetentionConfig::read);
+        root.beside("edge", "whom an edge follows; read by `quash edge` alone", FollowConfig::read);
 
         let mut clients: Vec<ClientConfig> = clients.into_iter().flatten().collect();
         let issuers: Vec<IssuerConfig> = issuers.into_iter().flatten().collect();

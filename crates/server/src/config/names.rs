@@ -69,6 +69,12 @@ impl HttpUrl {
         &self.0
     }
 
+    /// Whether its host is this machine.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
     /// Whether it is spoken over TLS.
     pub fn is_https(&self) -> bool {
         self.0.scheme_str() == Some("https")

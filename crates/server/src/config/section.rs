@@ -143,6 +143,24 @@ impl<'r> Section<'r> {
         value
     }
 
+    /// Describes the table `name`, which is read in another mode; what stands there is left alone.
+    pub fn beside<R>(
+        &mut self,
+        name: &'static str,
+        what: &'static str,
+        read: impl FnOnce(&mut Section<'_>) -> R,
+    ) {
+        self.leave(name);
+        let outer = std::mem::replace(&mut self.reader.ghost, true);
+        self.section(name, what, read);
+        self.reader.ghost = outer;
+    }
+
+    /// Leaves `name` alone, whatever stands there: it is for another mode.
+    pub fn leave(&mut self, name: &str) {
+        self.table.remove(name);
+    }
+
     /// Reads each table of the list `name`, which only the file can hold.
     pub fn tables<R>(
         &mut self,

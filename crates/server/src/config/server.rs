@@ -26,7 +26,9 @@ pub struct ServerConfig {
     pub tls: Option<TlsConfig>,
 }
 
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7070);
+const LOCALHOST: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(LOCALHOST, 7070);
+const DEFAULT_EDGE_LISTEN: SocketAddr = SocketAddr::new(LOCALHOST, 7071);
 
 impl ServerConfig {
     /// Reads the section.
@@ -39,20 +41,46 @@ impl ServerConfig {
         let public_url = public_url(section, listen);
         let data = section.value("data", "the directory of the store", PathBuf::from("quash-data"));
         let tls = section.section("tls", "certificate and key, when TLS ends here", TlsConfig::read);
-        let terminated = section.value(
-            "tls_terminated_in_front",
-            "says that TLS ends in front of the server, so that plain HTTP is safe off loopback",
-            false,
-        );
+        let protected = is_protected(section, tls.is_some());
         let listeners =
             [("listen", Some(listen)), ("admin_listen", admin_listen), ("metrics_listen", metrics_listen)];
         for (name, address) in listeners {
             if let Some(address) = address {
-                check_listener(section, name, address, tls.is_some() || terminated);
+                check_listener(section, name, address, protected);
             }
         }
         Self { listen, admin_listen, metrics_listen, public_url, data, tls }
     }
+
+    /// Reads the section of an edge: no administration is done there, and it has no issuer of its own to be called
+    /// by, so what speaks of those is left alone.
+    pub(super) fn read_for_edge(section: &mut Section<'_>) -> Self {
+        let listen = section.value("listen", "where the edge listens", DEFAULT_EDGE_LISTEN);
+        let metrics_listen = section
+            .optional("metrics_listen", "a listener of its own for metrics; none: the one for everything");
+        let data = section.value("data", "the directory of its state", PathBuf::from("quash-edge-data"));
+        let tls = section.section("tls", "certificate and key, when TLS ends here", TlsConfig::read);
+        let protected = is_protected(section, tls.is_some());
+        for (name, address) in [("listen", Some(listen)), ("metrics_listen", metrics_listen)] {
+            if let Some(address) = address {
+                check_listener(section, name, address, protected);
+            }
+        }
+        ["admin_listen", "public_url"].iter().for_each(|name| section.leave(name));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let public_url = format!("{scheme}://{listen}");
+        Self { listen, admin_listen: None, metrics_listen, public_url, data, tls }
+    }
+}
+
+/// Whether what is spoken off loopback is encrypted, here or in front.
+fn is_protected(section: &mut Section<'_>, tls: bool) -> bool {
+    let terminated = section.value(
+        "tls_terminated_in_front",
+        "says that TLS ends in front of the server, so that plain HTTP is safe off loopback",
+        false,
+    );
+    tls || terminated
 }
 
 /// Without `--dev` it must be said: it is the issuer in every token.
