@@ -5,7 +5,9 @@ use std::sync::Arc;
 use papaya::LocalGuard;
 use quash_core::defect::Defect;
 use quash_core::revocation::decide::Finding;
-use quash_core::revocation::freshness::{Footing, FreshnessSource, Known, Staleness, Undecided};
+use quash_core::revocation::freshness::{
+    Footing, Freshness, FreshnessSource, Known, StalePolicy, Staleness, Undecided,
+};
 use quash_core::revocation::rejection::Rejection;
 use quash_core::revocation::scope::TokenNames;
 use quash_core::revocation::standing::Standing;
@@ -95,7 +97,7 @@ impl<'v> Pinned<'v> {
             Ok((token, epoch)) => (Arc::new(token), epoch),
             Err(unverified) => {
                 verifier.counters.way(Way::Unverified);
-                return self.refuse(unverified);
+                return self.refuse(unverified, asking);
             }
         };
         verifier.counters.way(Way::First);
@@ -126,18 +128,23 @@ impl<'v> Pinned<'v> {
     }
 
     #[cold]
-    fn refuse(&self, unverified: Unverified) -> Result<Checked<'static>, Undecided> {
-        match unverified {
-            Unverified::NoKeys => {
-                self.verifier.counters.undecided();
-                Err(Undecided::Incomplete)
+    fn refuse<S: FreshnessSource>(
+        &self,
+        unverified: Unverified,
+        asking: &Asking<'_, S>,
+    ) -> Result<Checked<'static>, Undecided> {
+        let counters = &self.verifier.counters;
+        let defect = match unverified {
+            Unverified::NoKeys => Err(Undecided::Incomplete),
+            Unverified::Defect(defect) if is_for_want_of_trust(defect) => {
+                asking.up_to_date().map(|()| defect)
             }
-            Unverified::Defect(defect) => {
-                let rejection = Rejection::Invalid(defect);
-                self.verifier.counters.rejected(&rejection);
-                Ok(Checked::Rejected(Refusal::unverified(rejection)))
-            }
-        }
+            Unverified::Defect(defect) => Ok(defect),
+        };
+        let defect = defect.inspect_err(|_| counters.undecided())?;
+        let rejection = Rejection::Invalid(defect);
+        counters.rejected(&rejection);
+        Ok(Checked::Rejected(Refusal::unverified(rejection)))
     }
 
     /// The decision as the answer for `token`, counted.
@@ -221,6 +228,16 @@ impl<S: FreshnessSource> Asking<'_, S> {
         }
     }
 
+    /// Whether what is trusted here is all that there is to trust: it comes the same way as the state.
+    fn up_to_date(&self) -> Result<(), Undecided> {
+        match self.source.freshness_after(self.known, self.wanted) {
+            Freshness::Fresh => Ok(()),
+            // What a policy lets pass without the log does not tell whose key it is.
+            Freshness::Stale { age, policy: StalePolicy::Allow } => Err(Undecided::Stale { age }),
+            other => other.may_accept().map(drop),
+        }
+    }
+
     /// The answer that `finding` comes to. INVARIANT: the state was read before; the source's clock is read here,
     /// which is the instant of acceptance. A refusal asks nobody.
     #[inline]
@@ -247,6 +264,12 @@ fn needs_the_log(rejection: &Rejection) -> bool {
         Rejection::Revoked(_) | Rejection::IssuedInFuture | Rejection::LifeTooLong => true,
         Rejection::Invalid(_) | Rejection::Expired { .. } | Rejection::NotYetValid { .. } => false,
     }
+}
+
+/// Whether a token is refused only because nobody here knows whose it is. Where what is known is old or incomplete,
+/// that is no reason to refuse it: its key may have come into use meanwhile (I9).
+const fn is_for_want_of_trust(defect: Defect) -> bool {
+    matches!(defect, Defect::UnknownIssuer | Defect::UnknownKey)
 }
 
 /// Why there is no verified token.

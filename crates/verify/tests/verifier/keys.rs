@@ -1,8 +1,11 @@
 //! Keys come and go (I9; attack row 29).
 
-use quash_core::revocation::freshness::Undecided;
+use std::time::Duration;
+
+use quash_core::revocation::freshness::{Freshness, StalePolicy, Undecided};
+use quash_core::time::Timestamp;
 use quash_jose::KeySet;
-use quash_verify::{KeysRefused, Verifier};
+use quash_verify::{KeysRefused, Moment, Verifier};
 use serde_json::json;
 
 use crate::support::{
@@ -39,6 +42,30 @@ fn another_key_of_the_same_name_voids_cached_signatures_too() {
     let impostor = signing_key(9, "own-1");
     world.verifier.replace_keys(&issuer(OWN), key_set(&[&impostor])).unwrap();
     assert_eq!(world.defect(&token, NOW), "bad_signature");
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_no_reason_to_refuse_while_the_state_is_old_or_incomplete() {
+    // I9: the key may have come into use meanwhile, and what is trusted comes the same way as the state.
+    let world = World::new();
+    let unknown = signing_key(9, "own-2").mint("at+jwt", &own_claims()).unwrap();
+    let stranger = world.own(&json!({ "iss": "https://new.example" }));
+    let age = Duration::from_secs(11);
+    let now = Timestamp::from_seconds(NOW);
+    for token in [&unknown, &stranger] {
+        for policy in [StalePolicy::Deny, StalePolicy::Allow] {
+            let stale = Moment::new(now, Freshness::Stale { age, policy });
+            assert_eq!(world.verifier.check(token, stale).unwrap_err(), Undecided::Stale { age });
+        }
+        let ask = Moment::new(now, Freshness::Stale { age, policy: StalePolicy::Ask });
+        assert_eq!(world.verifier.check(token, ask).unwrap_err(), Undecided::Ask { age });
+        let cold = Moment::new(now, Freshness::Incomplete);
+        assert_eq!(world.verifier.check(token, cold).unwrap_err(), Undecided::Incomplete);
+        assert!(world.verifier.check(token, at(NOW)).unwrap().rejection().is_some());
+    }
+    // What is no token under any trust stays refused.
+    let cold = Moment::new(now, Freshness::Incomplete);
+    assert!(world.verifier.check("nonsense", cold).unwrap().rejection().is_some());
 }
 
 #[test]
