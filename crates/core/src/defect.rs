@@ -51,6 +51,12 @@ pub enum Defect {
 }
 
 impl Defect {
+    /// Whether the token is refused only because nobody here knows whose it is. Where what is known is old or
+    /// incomplete, that is no reason to refuse it: its key may have come into use meanwhile (I9).
+    pub const fn is_for_want_of_trust(self) -> bool {
+        matches!(self, Self::UnknownIssuer | Self::UnknownKey)
+    }
+
     /// A short name for metrics: lower case with underscores.
     pub const fn name(self) -> &'static str {
         match self {

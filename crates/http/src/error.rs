@@ -67,6 +67,8 @@ pub(crate) enum OAuthFailure {
     InvalidGrant { reason: Box<str>, remedy: &'static str },
     /// The client may not use this grant: 400.
     UnauthorizedClient,
+    /// The node can not know such tokens: 400 (RFC 7009 section 2.2.1).
+    UnsupportedTokenType,
     /// No such grant here: 400.
     UnsupportedGrantType,
     /// The scope is not granted: 400.
@@ -175,6 +177,7 @@ impl OAuthFailure {
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::InvalidGrant { .. }
             | Self::UnauthorizedClient
+            | Self::UnsupportedTokenType
             | Self::UnsupportedGrantType
             | Self::InvalidScope => StatusCode::BAD_REQUEST,
         }

@@ -31,6 +31,7 @@
 mod access;
 mod auth_check;
 mod checks;
+mod edge;
 mod enforcement;
 mod envelope;
 mod error;
@@ -58,6 +59,7 @@ mod well_known;
 
 pub use access::Access;
 pub use checks::SharedFreshness;
+pub use edge::{Ask, EdgeParts, EdgeState, Learned, NoAnswer, edge_router, edge_router_for};
 pub use enforcement::{OwnIssuerMissing, VerifierEnforcement};
 pub use openapi::openapi_document;
 pub use route::{RouteInfo, RouteMethod, Surface};

@@ -7,12 +7,40 @@ use axum::http::HeaderMap;
 use quash_authority::RefreshState;
 use quash_core::ids::ClientId;
 use quash_core::time::Timestamp;
-use quash_verify::{Checked, Moment};
+use quash_verify::{Checked, Moment, TokenRef};
 
 use crate::access::Access;
 use crate::checks::{Checks, SharedFreshness};
 use crate::error::{Failure, OAuthFailure};
 use crate::request::params::Params;
+use crate::token_refusal::TokenRefusal;
+
+/// What a token's holder is told: judged here, or by whoever was asked.
+pub(crate) enum Answer<'p> {
+    /// The token may be used.
+    Accepted(TokenRef<'p>),
+    /// It may not.
+    Refused(TokenRefusal),
+}
+
+impl<'p> Answer<'p> {
+    /// The token, if it may be used.
+    pub(crate) fn accepted(&self) -> Option<&TokenRef<'p>> {
+        match self {
+            Self::Accepted(token) => Some(token),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+impl<'p> From<Checked<'p>> for Answer<'p> {
+    fn from(checked: Checked<'p>) -> Self {
+        match checked {
+            Checked::Accepted(token) => Self::Accepted(token),
+            Checked::Rejected(refusal) => Self::Refused(refusal.rejection().into()),
+        }
+    }
+}
 
 /// A node that judges tokens. Cheap to clone.
 pub(crate) trait Node: Clone + Send + Sync + 'static {
@@ -55,7 +83,7 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// Nobody answered.
-    fn ask(&self, token: &str) -> impl Future<Output = Result<Checked<'static>, Failure>> + Send;
+    fn ask(&self, token: &str) -> impl Future<Output = Result<Answer<'static>, Failure>> + Send;
 
     /// Now, by whoever knows how fresh the state is.
     fn moment(&self) -> Moment<&SharedFreshness> {
@@ -74,11 +102,11 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Failure::Undecided`].
-    fn check_or_ask(&self, token: &str) -> impl Future<Output = Result<Checked<'static>, Failure>> + Send {
+    fn check_or_ask(&self, token: &str) -> impl Future<Output = Result<Answer<'static>, Failure>> + Send {
         async {
             match self.check(token) {
                 Err(failure) if failure.asks() => self.ask(token).await,
-                answer => answer,
+                checked => checked.map(Answer::from),
             }
         }
     }

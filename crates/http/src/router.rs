@@ -17,9 +17,7 @@ pub fn router(state: AppState) -> Router {
 
 /// The endpoints of some surfaces only, for a listener of their own. Health and readiness are in each.
 pub fn router_for(state: AppState, surfaces: &[Surface]) -> Router {
-    let health = [operations::health::PATH, operations::ready::PATH];
-    let wanted = |info: &RouteInfo| surfaces.contains(&info.surface) || health.contains(&info.path);
-    assemble(state, table().into_iter().filter(|route| wanted(&route.info)).collect())
+    assemble(state, on(surfaces, table()))
 }
 
 /// Every route: what there is, and who may use it.
@@ -33,6 +31,13 @@ pub(crate) fn table() -> Vec<Route> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// The routes of `table` that belong on these surfaces, health and readiness among them.
+pub(crate) fn on<N>(surfaces: &[Surface], table: Vec<Route<N>>) -> Vec<Route<N>> {
+    let health = [operations::health::PATH, operations::ready::PATH];
+    let wanted = |info: &RouteInfo| surfaces.contains(&info.surface) || health.contains(&info.path);
+    table.into_iter().filter(|route| wanted(&route.info)).collect()
 }
 
 pub(crate) fn assemble<N: Node>(node: N, table: Vec<Route<N>>) -> Router {

@@ -17,7 +17,7 @@ use crate::access::{Access, service_caller};
 use crate::checks::Checks;
 use crate::error::{Failure, OAuthFailure};
 use crate::metrics::Metrics;
-use crate::node::Node;
+use crate::node::{Answer, Node};
 use crate::oauth::client;
 use crate::request::authorization::Authorization;
 use crate::request::params::Params;
@@ -147,8 +147,8 @@ impl Node for AppState {
     }
 
     /// There is nobody else to ask.
-    async fn ask(&self, token: &str) -> Result<Checked<'static>, Failure> {
-        self.check(token)
+    async fn ask(&self, token: &str) -> Result<Answer<'static>, Failure> {
+        self.check(token).map(Answer::from)
     }
 }
 

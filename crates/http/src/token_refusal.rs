@@ -31,6 +31,11 @@ impl From<&Rejection> for TokenRefusal {
 }
 
 impl TokenRefusal {
+    /// Whoever was asked finds the token inactive, and does not say why (RFC 7662 section 2.2).
+    pub(crate) fn inactive() -> Self {
+        Self::Rejected { reason: "inactive".into(), remedy: Remedy::SignInAgain }
+    }
+
     /// The reason in one word.
     pub(crate) fn reason(&self) -> &str {
         match self {

@@ -136,7 +136,7 @@ impl<'v> Pinned<'v> {
         let counters = &self.verifier.counters;
         let defect = match unverified {
             Unverified::NoKeys => Err(Undecided::Incomplete),
-            Unverified::Defect(defect) if is_for_want_of_trust(defect) => {
+            Unverified::Defect(defect) if defect.is_for_want_of_trust() => {
                 asking.up_to_date().map(|()| defect)
             }
             Unverified::Defect(defect) => Ok(defect),
@@ -264,12 +264,6 @@ fn needs_the_log(rejection: &Rejection) -> bool {
         Rejection::Revoked(_) | Rejection::IssuedInFuture | Rejection::LifeTooLong => true,
         Rejection::Invalid(_) | Rejection::Expired { .. } | Rejection::NotYetValid { .. } => false,
     }
-}
-
-/// Whether a token is refused only because nobody here knows whose it is. Where what is known is old or incomplete,
-/// that is no reason to refuse it: its key may have come into use meanwhile (I9).
-const fn is_for_want_of_trust(defect: Defect) -> bool {
-    matches!(defect, Defect::UnknownIssuer | Defect::UnknownKey)
 }
 
 /// Why there is no verified token.

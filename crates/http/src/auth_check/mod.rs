@@ -21,13 +21,12 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use quash_verify::Checked;
 
 use self::scope::RequiredScope;
 use crate::access::Access;
 use crate::error::Failure;
 use crate::metrics::CheckOutcome;
-use crate::node::Node;
+use crate::node::{Answer, Node};
 use crate::openapi::Description;
 use crate::request::authorization::Authorization;
 use crate::route::{Route, RouteInfo, RouteMethod};
@@ -61,7 +60,7 @@ async fn decide<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -
 async fn judge<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -> Result<Response, Failure> {
     let token = bearer(headers)?;
     match judge_from_memory(node, token, scope) {
-        Err(failure) if failure.asks() => answer(node, &node.ask(token).await?, scope),
+        Err(failure) if failure.asks() => answer(node, node.ask(token).await?, scope),
         judged => judged,
     }
 }
@@ -76,15 +75,15 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Failure> {
 
 fn judge_from_memory<N: Node>(node: &N, token: &str, scope: &RequiredScope) -> Result<Response, Failure> {
     let verifier = node.checks().verifier().pin();
-    answer(node, &verifier.check(token, node.moment())?, scope)
+    answer(node, verifier.check(token, node.moment())?.into(), scope)
 }
 
-fn answer<N: Node>(node: &N, checked: &Checked<'_>, scope: &RequiredScope) -> Result<Response, Failure> {
-    match checked {
-        Checked::Rejected(refusal) => Err(TokenRefusal::from(refusal.rejection()).into()),
-        Checked::Accepted(token) => {
+fn answer<N: Node>(node: &N, answer: Answer<'_>, scope: &RequiredScope) -> Result<Response, Failure> {
+    match answer {
+        Answer::Refused(refusal) => Err(refusal.into()),
+        Answer::Accepted(token) => {
             scope.check(token.claims())?;
-            Ok(identity::answer(&node.checks().settings().identity_headers, token))
+            Ok(identity::answer(&node.checks().settings().identity_headers, &token))
         }
     }
 }

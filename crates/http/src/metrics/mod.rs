@@ -1,5 +1,6 @@
 //! What is counted, and how it is shown (`OpenMetrics`). No id, address or token is ever a label.
 
+mod edge;
 mod figures;
 mod page;
 
@@ -12,6 +13,7 @@ use prometheus_client::registry::Registry;
 use quash_authority::Authority;
 use quash_verify::Verifier;
 
+pub(crate) use self::edge::{Asks, EdgeFigures};
 use self::figures::{AuthorityFigures, VerifierFigures};
 
 /// What came of one forward-auth check.
@@ -53,6 +55,14 @@ impl Metrics {
     pub(crate) fn of_an_authority(mut self, authority: Arc<Authority>, store_errors: &Counter) -> Self {
         self.registry.register("store_errors", "Requests that the store failed", store_errors.clone());
         self.registry.register_collector(Box::new(AuthorityFigures(authority)));
+        self
+    }
+
+    /// At an edge: how old its state is, and what came of asking.
+    #[must_use]
+    pub(crate) fn of_an_edge(mut self, state: EdgeFigures, asks: &Asks) -> Self {
+        asks.register(&mut self.registry);
+        self.registry.register_collector(Box::new(state));
         self
     }
 

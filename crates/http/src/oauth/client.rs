@@ -8,6 +8,16 @@ use crate::request::bad_input::BadInput;
 use crate::request::params::Params;
 use crate::state::AppState;
 
+/// What a client shows of itself.
+pub(crate) struct Presented<'a> {
+    /// `client_id`.
+    pub(crate) id: &'a str,
+    /// `client_secret`.
+    pub(crate) secret: Option<&'a str>,
+    /// Whether it was shown in the `Authorization` header.
+    pub(crate) basic: bool,
+}
+
 /// The client that `authorization` or `params` name and prove.
 ///
 /// # Errors
@@ -18,23 +28,33 @@ pub(crate) fn authenticate(
     authorization: &Authorization<'_>,
     params: &Params,
 ) -> Result<AuthenticatedClient, OAuthFailure> {
+    let Presented { id, secret, basic } = present(authorization, params)?;
+    state.authority().authenticate_client(id, secret).ok_or(OAuthFailure::InvalidClient { basic })
+}
+
+/// What `authorization` or `params` show of a client. Nothing of it is proven yet.
+///
+/// # Errors
+/// `invalid_request` for two ways at once, `invalid_client` for none.
+pub(crate) fn present<'a>(
+    authorization: &'a Authorization<'_>,
+    params: &'a Params,
+) -> Result<Presented<'a>, OAuthFailure> {
     let (posted_id, posted_secret) = (params.filled("client_id"), params.filled("client_secret"));
-    let (id, secret, basic) = match authorization {
+    match authorization {
         Authorization::Basic { id, secret } => {
             if posted_secret.is_some() || posted_id.is_some_and(|posted| posted != id) {
                 let once = "the client's credentials once, in the header or in the body";
                 return Err(BadInput::invalid("client_id", once).into());
             }
-            (id.as_str(), Some(secret.as_str()), true)
+            Ok(Presented { id, secret: Some(secret.as_str()), basic: true })
         }
         Authorization::Absent => match posted_id {
-            Some(id) => (id, posted_secret, false),
-            None => return Err(OAuthFailure::InvalidClient { basic: false }),
+            Some(id) => Ok(Presented { id, secret: posted_secret, basic: false }),
+            None => Err(OAuthFailure::InvalidClient { basic: false }),
         },
         Authorization::Bearer(_) | Authorization::Malformed => {
-            return Err(OAuthFailure::InvalidClient { basic: true });
+            Err(OAuthFailure::InvalidClient { basic: true })
         }
-    };
-    let client = state.authority().authenticate_client(id, secret);
-    client.ok_or(OAuthFailure::InvalidClient { basic })
+    }
 }

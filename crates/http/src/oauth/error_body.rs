@@ -75,6 +75,7 @@ fn code(failure: &OAuthFailure) -> &'static str {
         OAuthFailure::Any(_) => "invalid_request",
         OAuthFailure::InvalidGrant { .. } => "invalid_grant",
         OAuthFailure::UnauthorizedClient => "unauthorized_client",
+        OAuthFailure::UnsupportedTokenType => "unsupported_token_type",
         OAuthFailure::UnsupportedGrantType => "unsupported_grant_type",
         OAuthFailure::InvalidScope => "invalid_scope",
     }
@@ -86,6 +87,7 @@ fn describe(failure: &OAuthFailure) -> std::borrow::Cow<'static, str> {
         OAuthFailure::InvalidClient { .. } => "the client is unknown or did not prove itself".into(),
         OAuthFailure::InvalidGrant { reason, .. } => format!("the refresh token is refused: {reason}").into(),
         OAuthFailure::UnauthorizedClient => "the client may not use this grant".into(),
+        OAuthFailure::UnsupportedTokenType => "an edge knows no refresh tokens: ask the authority".into(),
         OAuthFailure::UnsupportedGrantType => {
             "`grant_type` has to be `refresh_token` or `client_credentials`".into()
         }

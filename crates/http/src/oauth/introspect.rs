@@ -69,8 +69,8 @@ async fn introspect<N: Node>(
         let refresh = node.introspect_refresh(token).await?;
         refresh.filter(|token| within(Some(token.client.as_str()))).as_ref().map(Introspection::of_refresh)
     } else {
-        let checked = node.check_or_ask(token).await?;
-        let accepted = checked.accepted().filter(|token| within(token.client()));
+        let answer = node.check_or_ask(token).await?;
+        let accepted = answer.accepted().filter(|token| within(token.client()));
         accepted.map(|token| Introspection::of_access(token.claims()))
     };
     Ok(reply::json(&answer.unwrap_or_default()))

@@ -1,6 +1,7 @@
 //! Whom followers are told to trust: issuers with their rules and public keys, and whose word counts at an edge.
 
 mod issuer;
+mod proof;
 
 pub use issuer::{IssuerDocument, UnsoundKeys};
 

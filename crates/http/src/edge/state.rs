@@ -1,0 +1,150 @@
+//! What every handler of an edge can reach.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use futures_util::future::BoxFuture;
+use quash_authority::{Clock, RefreshState};
+use quash_core::ids::ClientId;
+use quash_core::revocation::freshness::Undecided;
+use quash_core::revocation::rejection::Rejection;
+use quash_core::time::{Timestamp, Uptime};
+use quash_verify::feed::IntrospectionCredential;
+use quash_verify::{Gauge, GaugeReader, Moment, Verifier};
+
+use super::callers::{Callers, Learned};
+use crate::access::Access;
+use crate::checks::Checks;
+use crate::error::{Failure, OAuthFailure};
+use crate::metrics::{Asks, EdgeFigures, Metrics};
+use crate::node::{Answer, Node};
+use crate::request::params::Params;
+use crate::settings::HttpSettings;
+use crate::token_refusal::TokenRefusal;
+
+/// Asks an authority whether a token is active, which answers by introspection (RFC 7662).
+pub type Ask = dyn Fn(String) -> BoxFuture<'static, Result<bool, NoAnswer>> + Send + Sync;
+
+/// The clock that the age of the state is told by.
+type UptimeSource = Arc<dyn Fn() -> Uptime + Send + Sync>;
+
+/// No authority answered in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoAnswer;
+
+/// What an edge is made of.
+pub struct EdgeParts {
+    /// Judges tokens; whoever follows the feed keeps it up to date.
+    pub verifier: Arc<Verifier>,
+    /// How old its state is, and what is done about it.
+    pub gauge: Arc<Gauge>,
+    /// The clock that the age is told by: a fresh reading each time, of one that counts the time that the machine
+    /// was suspended.
+    pub uptime: UptimeSource,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// What the authority told of callers.
+    pub learned: Learned,
+    /// The credential that the edge itself has: its holder runs the edge and may read its metrics.
+    pub operator: IntrospectionCredential,
+    /// For tokens that are to be asked about.
+    pub ask: Box<Ask>,
+    /// What the operator decided about the surface.
+    pub settings: HttpSettings,
+}
+
+/// What every handler of an edge can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct EdgeState(Arc<Shared>);
+
+struct Shared {
+    checks: Checks,
+    clock: Arc<dyn Clock>,
+    callers: Callers,
+    ask: Box<Ask>,
+    asks: Asks,
+}
+
+impl EdgeState {
+    /// An edge of these parts.
+    pub fn new(parts: EdgeParts) -> Self {
+        let EdgeParts { verifier, gauge, uptime, clock, learned, operator, ask, settings } = parts;
+        let asks = Asks::default();
+        let figures = EdgeFigures { gauge: Arc::clone(&gauge), uptime: Arc::clone(&uptime) };
+        let metrics = Metrics::new(Arc::clone(&verifier)).of_an_edge(figures, &asks);
+        let freshness = GaugeReader::new(gauge, move || uptime());
+        let checks = Checks::new(verifier, Box::new(freshness), settings, metrics);
+        let callers = Callers::new(learned, operator);
+        Self(Arc::new(Shared { checks, clock, callers, ask, asks }))
+    }
+
+    /// `token`, which an authority finds active, as this edge knows it. What this edge itself would refuse, it
+    /// refuses still.
+    fn accept(&self, token: &str) -> Result<Answer<'static>, Failure> {
+        let checked = self.checks().verifier().check(token, Moment::fresh(self.now()))?;
+        match checked.rejection() {
+            // The authority knows its key, and this edge does not: there is nothing that it could say of the token.
+            Some(Rejection::Invalid(defect)) if defect.is_for_want_of_trust() => self.undecided(token),
+            _ => Ok(checked.into()),
+        }
+    }
+
+    /// Nobody was of help: undecided, unless the state is fresh again meanwhile.
+    fn undecided(&self, token: &str) -> Result<Answer<'static>, Failure> {
+        match self.check(token) {
+            Err(Failure::Undecided(Undecided::Ask { age })) => Err(Undecided::Stale { age }.into()),
+            checked => checked.map(Answer::from),
+        }
+    }
+}
+
+impl Node for EdgeState {
+    fn checks(&self) -> &Checks {
+        &self.0.checks
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    fn admit(&self, access: Access, request: &mut Request<Body>) -> Result<(), Failure> {
+        match access {
+            Access::Service(verb) => self.0.callers.admit(request.headers(), verb),
+            // An edge has no endpoint for users.
+            Access::User => Err(Failure::Unauthenticated),
+            Access::Open | Access::Client | Access::ClientOrService(_) | Access::Bearer => Ok(()),
+        }
+    }
+
+    fn introspector(&self, headers: &HeaderMap, params: &Params) -> Result<Option<ClientId>, OAuthFailure> {
+        self.0.callers.introspector(headers, params)
+    }
+
+    /// Refresh tokens are in the store, and there is none here.
+    async fn introspect_refresh(&self, _token: &str) -> Result<Option<RefreshState>, OAuthFailure> {
+        Err(OAuthFailure::UnsupportedTokenType)
+    }
+
+    fn published_keys(&self) -> Result<String, Failure> {
+        let document = self.0.callers.document()?;
+        document.own_keys().map(str::to_owned).ok_or(Failure::Undecided(Undecided::Incomplete))
+    }
+
+    async fn ask(&self, token: &str) -> Result<Answer<'static>, Failure> {
+        let asked = (self.0.ask)(token.to_owned()).await;
+        self.0.asks.count(asked);
+        match asked {
+            Ok(true) => self.accept(token),
+            Ok(false) => Ok(Answer::Refused(TokenRefusal::inactive())),
+            Err(NoAnswer) => self.undecided(token),
+        }
+    }
+}
+
+impl std::fmt::Debug for EdgeState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EdgeState").field("settings", self.checks().settings()).finish_non_exhaustive()
+    }
+}

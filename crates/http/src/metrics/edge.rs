@@ -1,0 +1,63 @@
+//! What is told of an edge beside what its verifier counts.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+use quash_core::time::Uptime;
+use quash_verify::Gauge;
+
+use super::page::Page;
+use crate::edge::NoAnswer;
+
+/// What came of asking an authority about tokens.
+#[derive(Clone, Default)]
+pub(crate) struct Asks(Family<[(&'static str, &'static str); 1], Counter>);
+
+impl Asks {
+    /// Counts one question.
+    pub(crate) fn count(&self, asked: Result<bool, NoAnswer>) {
+        let answer = match asked {
+            Ok(true) => "active",
+            Ok(false) => "inactive",
+            Err(NoAnswer) => "none",
+        };
+        self.0.get_or_create_owned(&[("answer", answer)]).inc();
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        let help = "Tokens that an authority was asked about, by its answer";
+        registry.register("edge_asks", help, self.0.clone());
+    }
+}
+
+/// Reads the age of the state.
+pub(crate) struct EdgeFigures {
+    /// What knows it.
+    pub(crate) gauge: Arc<Gauge>,
+    /// The clock that it is told by.
+    pub(crate) uptime: Arc<dyn Fn() -> Uptime + Send + Sync>,
+}
+
+impl fmt::Debug for EdgeFigures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EdgeFigures").field("gauge", &self.gauge).finish_non_exhaustive()
+    }
+}
+
+impl Collector for EdgeFigures {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page(encoder);
+        let complete = if self.gauge.is_complete() { 1.0 } else { 0.0 };
+        page.gauge("edge_complete", "Whether the revocation state is complete, fresh or not", complete)?;
+        if let Some(age) = self.gauge.age_at((self.uptime)()) {
+            page.gauge("edge_state_age_seconds", "How old the revocation state is", age.as_secs_f64())?;
+        }
+        let stale = self.gauge.max_staleness().as_secs_f64();
+        page.gauge("edge_max_staleness_seconds", "The age at which the revocation state is stale", stale)
+    }
+}
