@@ -154,7 +154,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    fn new(router: Router, method: &str, uri: &str) -> Self {
+    pub(crate) fn new(router: Router, method: &str, uri: &str) -> Self {
         Self { router, request: Request::builder().method(method).uri(uri), body: Vec::new() }
     }
 

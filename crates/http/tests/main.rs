@@ -7,6 +7,7 @@ mod attacks;
 mod auth_check;
 mod bad_input;
 mod canary;
+mod edge;
 #[cfg(feature = "ext-authz")]
 mod ext_authz;
 mod foreign;
