@@ -37,7 +37,7 @@ impl Authority {
     }
 
     /// The last durable position, from memory. It never goes back, and is never shown too early.
-    pub(crate) fn durable_head(&self) -> Position {
+    pub fn durable_head(&self) -> Position {
         *self.head_changes.borrow()
     }
 }

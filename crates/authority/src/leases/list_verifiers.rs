@@ -59,6 +59,11 @@ impl Authority {
             rows.by_ref().take(page.limit).map(|(instance, row)| info(*instance, row, head, now)).collect();
         Ok(Page { items, more: rows.next().is_some() })
     }
+
+    /// How many verifiers have a connection here: a figure.
+    pub fn connected_verifiers(&self) -> usize {
+        self.leases.table().rows().filter(|(_, row)| row.connections > 0).count()
+    }
 }
 
 fn info(instance: Instance, row: &Row, head: Position, now: Uptime) -> VerifierInfo {
