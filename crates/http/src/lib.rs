@@ -43,6 +43,7 @@ mod oauth;
 mod openapi;
 mod operations;
 mod problem;
+mod propagation;
 mod reply;
 mod request;
 mod request_id;

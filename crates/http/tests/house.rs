@@ -8,8 +8,11 @@ use axum::http::{HeaderMap, Request, header};
 use base64_simd::STANDARD;
 use quash_authority::settings::Allowed;
 use quash_authority::testing::{FaultyStore, ManualClock, ManualUptime, SeededEntropy};
-use quash_authority::{Authority, ClientProfile, Clock, Foundations, Master, Masters, Settings, UptimeClock};
+use quash_authority::{
+    Authority, ClientProfile, Clock, Foundations, Lease, LeaseRequest, Master, Masters, Settings, UptimeClock,
+};
 use quash_core::ids::{ClientId, Issuer};
+use quash_core::lease::Instance;
 use quash_core::revocation::freshness::{Freshness, from_fn};
 use quash_core::time::Timestamp;
 use quash_http::{AppState, HttpSettings, VerifierEnforcement, router};
@@ -20,6 +23,7 @@ use quash_storage::ports::{RevocationLog as _, Store};
 use quash_verify::{IssuerConfig, Verifier};
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::time::Duration;
 use tower::ServiceExt as _;
 
 pub(crate) const ISSUER: &str = "https://auth.example";
@@ -37,7 +41,6 @@ pub(crate) struct House {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) store: Arc<FaultyStore<MemoryStore>>,
     pub(crate) clock: Arc<ManualClock>,
-    #[expect(dead_code, reason = "for tests of leases")]
     pub(crate) uptime: Arc<ManualUptime>,
     pub(crate) freshness: Arc<Mutex<Freshness>>,
 }
@@ -138,6 +141,25 @@ impl House {
         let reply = self.post("/v1/revocations").admin().json(&body).send().await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()
+    }
+
+    /// A verifier `name` that holds a lease of 10 s, which begins now. `number` tells it from others.
+    pub(crate) async fn follower(&self, name: &str, number: u8) -> Lease {
+        let request = LeaseRequest {
+            instance: Instance::from_random([number; 16]),
+            name: name.into(),
+            max_staleness: Duration::from_secs(10),
+            unfenced: false,
+            relay: false,
+        };
+        self.follower_as(request).await
+    }
+
+    pub(crate) async fn follower_as(&self, request: LeaseRequest) -> Lease {
+        let admin = self.authority.authenticate_credential(ADMIN_KEY).unwrap();
+        let lease = self.authority.open_feed(&admin).unwrap().open_lease(request).await.unwrap();
+        lease.answer_ping(self.uptime.uptime());
+        lease
     }
 
     /// The status of a forward-auth check.

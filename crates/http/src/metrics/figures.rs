@@ -67,6 +67,13 @@ impl Collector for AuthorityFigures {
             ("ahead", counts.refresh_ahead),
         ];
         page.counters("refreshes", "Uses of refresh tokens by outcome", "outcome", &refreshes)?;
-        page.counter("private_claims", "Claims that look like personal data", counts.private_claims)
+        page.counter("private_claims", "Claims that look like personal data", counts.private_claims)?;
+        page.counter("verifier_hellos", "Connections of verifiers", counts.leases_opened)?;
+        page.counter("verifiers_gone", "Verifiers that went and whose lease ran out", counts.leases_over)?;
+        let waits = [("complete", counts.everywhere_complete), ("incomplete", counts.everywhere_incomplete)];
+        page.counters("everywhere_waits", "Waits for everywhere by outcome", "outcome", &waits)?;
+        page.gauge("verifiers_connected", "Verifiers with a connection", {
+            self.0.connected_verifiers() as f64
+        })
     }
 }

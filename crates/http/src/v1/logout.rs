@@ -3,37 +3,49 @@
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
+use quash_core::position::Position;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{Access, User};
 use crate::error::Failure;
 use crate::extract::OptionalJsonBody;
 use crate::openapi::Description;
+use crate::propagation::PropagationView;
 use crate::reply;
 use crate::request::bad_input::BadInput;
 use crate::request::fields::{Body, Fields};
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
-use crate::v1::views::EndedView;
-use crate::wait::{self, Wait};
+use crate::wait::{self, Timeout, Until, Wait};
 
 /// How far the logout must have come before it is answered.
 #[derive(ToSchema)]
 struct LogoutBody {
-    /// `durable`: it is in the log and the server that answers enforces it. `everywhere` is not available yet.
+    /// `durable`: it is in the log and the server that answers enforces it. `everywhere`: every verifier that holds a
+    /// lease enforces it, or its lease is over. `durable` unless said.
     #[schema(value_type = Option<String>)]
-    wait: Wait,
-    /// For how long `everywhere` is waited for, at most.
+    wait: Until,
+    /// For how long `everywhere` is waited for, at most: up to 120000; 5000 unless said.
     #[schema(value_type = Option<u64>)]
-    #[expect(dead_code, reason = "shown in the OpenAPI document; nothing waits that long yet")]
-    timeout_ms: (),
+    timeout_ms: Timeout,
+}
+
+/// What a logout came to.
+#[derive(Serialize, ToSchema)]
+struct LogoutView {
+    /// The place in the log of the entry that did it; null when it was over already.
+    position: Option<u64>,
+    #[serde(flatten)]
+    propagation: PropagationView,
 }
 
 impl Body for LogoutBody {
     const NAMES: &'static [&'static str] = &[wait::NAME, wait::TIMEOUT];
 
     fn read(fields: &mut Fields) -> Result<Self, BadInput> {
-        Ok(Self { wait: Wait::read(fields)?, timeout_ms: () })
+        let Wait { until, timeout } = Wait::read(fields)?;
+        Ok(Self { wait: until, timeout_ms: timeout })
     }
 }
 
@@ -41,7 +53,7 @@ pub(super) fn routes() -> Vec<Route> {
     let description =
         Description::new("End the sign-in that the token belongs to: its access and refresh tokens")
             .may_take::<LogoutBody>()
-            .gives::<EndedView>();
+            .gives::<LogoutView>();
     let info = RouteInfo::public(RouteMethod::Post, "/v1/logout", Access::User);
     vec![Route::new(info, post(log_out), description)]
 }
@@ -51,9 +63,10 @@ async fn log_out(
     User(token): User,
     OptionalJsonBody(body): OptionalJsonBody<LogoutBody>,
 ) -> Result<Response, Failure> {
-    body.map_or(Wait::default(), |body| body.wait).check()?;
+    let wait = body.map_or(Wait::default(), |body| Wait { until: body.wait, timeout: body.timeout_ms });
     let ended = state.done(state.authority().log_out(&token).await)?;
-    Ok(reply::json(&EndedView::from(ended)))
+    let propagation = PropagationView::of(wait.carried_out(&state, ended.position).await);
+    Ok(reply::json(&LogoutView { position: ended.position.map(Position::number), propagation }))
 }
 
 #[cfg(test)]

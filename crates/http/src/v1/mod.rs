@@ -8,6 +8,7 @@ mod logout;
 mod me;
 mod revocations;
 mod sessions;
+mod verifiers;
 mod views;
 
 use crate::route::Route;
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Vec<Route> {
         keys::routes(),
         credentials::routes(),
         clients::routes(),
+        verifiers::routes(),
     ]
     .into_iter()
     .flatten()

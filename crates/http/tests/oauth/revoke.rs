@@ -105,14 +105,31 @@ async fn nobody_revokes_anonymously() {
 }
 
 #[tokio::test]
-async fn waiting_for_everywhere_is_refused_before_anything_is_done() {
+async fn whether_a_token_is_known_does_not_show_in_waiting_for_everywhere() {
+    // RFC 7009 section 2.2, and design section 3
     let house = House::new().await;
     let token = text(&house.sign_in("alice").await["access_token"]);
-    let form = [("client_id", "web"), ("token", token.as_str()), ("wait", "everywhere"), ("timeout_ms", "5")];
-    let reply = house.post("/oauth/revoke").form(&form).send().await;
-    assert_eq!((reply.status, reply.oauth_error().as_str()), (422, "invalid_request"));
-    assert_eq!(reply.json()["reason"], json!("not_available"));
-    for (name, value) in [("wait", "soon"), ("timeout_ms", "soon"), ("timeout_ms", "-1")] {
+    let refresh = text(&house.sign_in("bob").await["refresh_token"]);
+    let _silent = house.follower("silent", 1).await;
+    let mut replies = Vec::new();
+    for token in [token.as_str(), token.as_str(), refresh.as_str(), "no.such.token"] {
+        let form = [("client_id", "web"), ("token", token), ("wait", "everywhere"), ("timeout_ms", "0")];
+        let reply = house.post("/oauth/revoke").form(&form).send().await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        replies.push(reply.json());
+    }
+    assert_eq!(replies[0]["pending"], json!([{ "verifier": "silent", "lease_ends_in_ms": 10_100 }]));
+    assert!(replies.windows(2).all(|pair| pair[0] == pair[1]), "{replies:?}");
+    assert_eq!(house.check(&token).await, 401);
+}
+
+#[tokio::test]
+async fn a_bad_wait_is_refused_before_anything_is_done() {
+    let house = House::new().await;
+    let token = text(&house.sign_in("alice").await["access_token"]);
+    for (name, value) in
+        [("wait", "soon"), ("timeout_ms", "soon"), ("timeout_ms", "-1"), ("timeout_ms", "120001")]
+    {
         let form = [("client_id", "web"), ("token", token.as_str()), (name, value)];
         let reply = house.post("/oauth/revoke").form(&form).send().await;
         assert_eq!(

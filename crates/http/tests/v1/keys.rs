@@ -17,7 +17,8 @@ async fn a_rotation_refuses_no_valid_token() {
     assert_eq!(keys.status, 200);
     assert_eq!(keys.json()["items"][0]["kid"], reply.json()["retired"]);
     assert_eq!(keys.json()["items"][1]["kid"], reply.json()["active"]);
+    assert_eq!(keys.json()["items"][2]["state"], "announced");
     assert_json_snapshot!(keys.json());
     let published = house.get("/.well-known/jwks.json").send().await.json();
-    assert_eq!(published["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(published["keys"].as_array().unwrap().len(), 3, "the next one is there already");
 }

@@ -6,3 +6,4 @@ mod logout;
 mod me;
 mod revocations;
 mod sessions;
+mod verifiers;

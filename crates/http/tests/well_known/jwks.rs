@@ -12,7 +12,8 @@ async fn the_keys_are_public_ones_and_cacheable() {
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("cache-control"), "public, max-age=300");
     let keys = reply.json()["keys"].clone();
-    assert_eq!(keys.as_array().unwrap().len(), 1);
+    // The one that signs, and the one that will sign next.
+    assert_eq!(keys.as_array().unwrap().len(), 2);
     assert_eq!((&keys[0]["alg"], &keys[0]["kty"]), (&"ES256".into(), &"EC".into()));
     assert!(keys[0].get("d").is_none(), "no private part");
 }

@@ -17,11 +17,13 @@ use crate::access::ServiceCaller;
 use crate::error::{Conflict, Failure};
 use crate::extract::{IdempotencyKey, JsonBody};
 use crate::openapi::Description;
+use crate::propagation::PropagationView;
 use crate::reply;
 use crate::request::idempotency_key;
 use crate::request_id::RequestId;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
+use crate::wait::Wait;
 
 /// What a revocation came to.
 #[derive(Serialize, ToSchema)]
@@ -30,34 +32,8 @@ struct RevokedView {
     position: Option<u64>,
     /// How many live sessions match; counted only for a dry run or with `expect_max`, else null.
     matched_sessions: Option<u64>,
-    /// All that was waited for has happened.
-    complete: bool,
-    /// The verifiers that were waited for and enforce it.
-    applied: Vec<AppliedView>,
-    /// The verifiers that were waited for and have not said so in time.
-    pending: Vec<PendingView>,
-    /// The verifiers that accept without knowing, as their operators want.
-    unfenced: Vec<String>,
-}
-
-/// A verifier that enforces it.
-#[derive(Serialize, ToSchema)]
-struct AppliedView {
-    /// Which.
-    verifier: String,
-    /// Up to which position it enforces everything.
-    watermark: u64,
-    /// Since when.
-    at: String,
-}
-
-/// A verifier that has not said so.
-#[derive(Serialize, ToSchema)]
-struct PendingView {
-    /// Which.
-    verifier: String,
-    /// When it stops answering unless it is heard of, in milliseconds.
-    lease_ends_in_ms: u64,
+    #[serde(flatten)]
+    propagation: PropagationView,
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -78,25 +54,19 @@ async fn revoke(
     JsonBody(body): JsonBody<RevocationBody>,
 ) -> Result<Response, Failure> {
     body.check_available()?;
+    let wait = body.wait();
     let expected = body.expect_max.unwrap_or_default();
     let request = body.into_request(key, id.text().into());
     match state.done(state.authority().revoke(&caller, request).await)? {
-        RevokeOutcome::Revoked(revoked) => Ok(reply::json(&RevokedView::from(revoked))),
+        RevokeOutcome::Revoked(Revoked { position, matched_sessions }) => {
+            // A dry run did nothing that could be waited for.
+            let wait = position.map_or(Wait::default(), |_| wait);
+            let propagation = PropagationView::of(wait.carried_out(&state, position).await);
+            let position = position.map(Position::number);
+            Ok(reply::json(&RevokedView { position, matched_sessions, propagation }))
+        }
         RevokeOutcome::TooMany { matched } => Err(Failure::Conflict(Conflict::TooMany { matched, expected })),
         RevokeOutcome::KeyUsedOtherwise => Err(Failure::Conflict(Conflict::KeyUsedOtherwise)),
         _ => Err(Failure::Unavailable { retryable: false }),
-    }
-}
-
-impl From<Revoked> for RevokedView {
-    fn from(revoked: Revoked) -> Self {
-        Self {
-            position: revoked.position.map(Position::number),
-            matched_sessions: revoked.matched_sessions,
-            complete: true,
-            applied: Vec::new(),
-            pending: Vec::new(),
-            unfenced: Vec::new(),
-        }
     }
 }

@@ -1,3 +1,4 @@
+mod everywhere;
 mod list;
 mod revoke;
 mod targets;

@@ -74,7 +74,6 @@ async fn what_is_not_built_yet_is_refused_before_anything_is_done() {
     let house = House::new().await;
     let target = json!({ "type": "subject", "id": "alice" });
     let asked = [
-        json!({ "target": target, "wait": "everywhere" }),
         json!({ "target": target, "spread_s": 60 }),
         json!({ "target": target, "at": "2027-02-01T00:00:00Z" }),
     ];

@@ -11,7 +11,7 @@ use super::target::TargetBody;
 use crate::error::Failure;
 use crate::request::bad_input::BadInput;
 use crate::request::fields::{Body, Fields};
-use crate::wait::{self, Wait};
+use crate::wait::{self, Timeout, Until, Wait};
 
 /// A revocation to make.
 #[derive(ToSchema)]
@@ -28,13 +28,14 @@ pub(super) struct RevocationBody {
     /// Why, in one word of `[a-z0-9_]`; `admin` unless said.
     #[schema(value_type = Option<String>)]
     reason: Reason,
-    /// Until when to wait: `durable`. `everywhere` is not available yet.
+    /// Until when to wait: `durable` (it is in the log, and the server that answers enforces it), or `everywhere` (every
+    /// verifier that holds a lease enforces it, or its lease is over). `durable` unless said.
     #[schema(value_type = Option<String>)]
-    wait: Wait,
-    /// For how long `everywhere` is waited for, at most.
+    wait: Until,
+    /// For how long `everywhere` is waited for, at most: up to 120000; 5000 unless said. What is not there by then is
+    /// named in the answer.
     #[schema(value_type = Option<u64>)]
-    #[expect(dead_code, reason = "shown in the OpenAPI document; nothing waits that long yet")]
-    timeout_ms: (),
+    timeout_ms: Timeout,
     /// Count what would be hit; do nothing.
     #[schema(value_type = Option<bool>)]
     dry_run: bool,
@@ -96,14 +97,15 @@ impl Body for RevocationBody {
         let target = fields.object("target")?.ok_or_else(|| BadInput::missing("target", "an object"))?;
         let asked = |name| if fields.has(name) { Asked::Yes } else { Asked::No };
         let (spread_s, at) = (asked("spread_s"), asked("at"));
+        let Wait { until, timeout } = Wait::read(fields)?;
         Ok(Self {
             target: TargetBody::from_fields(target)?,
             effect: fields.optional("effect")?.unwrap_or(Effect::End),
             except: fields.object("except")?.map(ExceptBody::from_fields).transpose()?,
             window: fields.object("window")?.map(WindowBody::from_fields).transpose()?,
             reason: fields.optional("reason")?.unwrap_or_else(|| Reason::known(Reason::ADMIN)),
-            wait: Wait::read(fields)?,
-            timeout_ms: (),
+            wait: until,
+            timeout_ms: timeout,
             dry_run: fields.optional("dry_run")?.unwrap_or_default(),
             expect_max: fields.optional("expect_max")?,
             spread_s,
@@ -143,7 +145,12 @@ impl RevocationBody {
         if self.at == Asked::Yes {
             return unavailable("at");
         }
-        self.wait.check()
+        Ok(())
+    }
+
+    /// What is waited for.
+    pub(super) const fn wait(&self) -> Wait {
+        Wait { until: self.wait, timeout: self.timeout_ms }
     }
 
     /// The use case's request.
