@@ -9,6 +9,8 @@ use crate::house::{House, ISSUER, text};
 
 const URI: &str = "/envoy.service.auth.v3.Authorization/Check";
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// A field of bytes (Protocol Buffers, wire type 2).
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut encoded = vec![number << 3 | 2];
@@ -28,7 +30,7 @@ fn pair(name: &str, value: &str) -> Vec<u8> {
 }
 
 /// `CheckRequest.attributes`: the headers one by one or as a map, and `context_extensions`.
-fn question(one_by_one: bool, headers: &[(&str, &str)], scope: Option<&str>) -> Vec<u8> {
+fn question(one_by_one: bool, headers: Headers<'_>, scope: Option<&str>) -> Vec<u8> {
     let pairs = headers.iter().map(|(name, value)| pair(name, value));
     let http = if one_by_one {
         field(13, &pairs.flat_map(|pair| field(1, &pair)).collect::<Vec<_>>())
@@ -45,7 +47,7 @@ fn fields(mut bytes: &[u8]) -> Vec<(u64, Vec<u8>)> {
     while !bytes.is_empty() {
         let key = varint(&mut bytes);
         let value = varint(&mut bytes);
-        if key & 7 == 0 {
+        if key.trailing_zeros() >= 3 {
             found.push((key >> 3, value.to_be_bytes().to_vec()));
         } else {
             let (held, rest) = bytes.split_at(usize::try_from(value).unwrap());
@@ -157,7 +159,7 @@ async fn a_refusal_says_what_the_check_over_http_says() {
     let bearer = format!("Bearer {token}");
     let revoked = format!("Bearer {}", self::token(&house, "carol", "read").await.0);
     house.revoke(json!({ "target": { "type": "subject", "id": "carol" } })).await;
-    let cases: [(&[(&str, &str)], &str, u64, u64); 5] = [
+    let cases: [(Headers<'_>, &str, u64, u64); 5] = [
         (&[], "", 16, 401),
         (&[("authorization", &revoked)], "", 16, 401),
         (&[("authorization", &bearer), ("authorization", &bearer)], "", 16, 401),

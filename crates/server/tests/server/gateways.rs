@@ -1,5 +1,5 @@
 //! The real gateways with the configurations of `deploy/`, in front of a service and asking a real quash (design
-//! section 9, attack rows 30, 36 and 39).
+//! section 9, attack rows 30 and 36).
 
 mod answerer;
 mod client;

@@ -1,5 +1,6 @@
 //! A client that sends what it is told to, byte for byte: also what no client library lets one send.
 
+use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -89,7 +90,7 @@ impl Request {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         for (name, value) in &self.fields {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            write!(text, "{name}: {value}\r\n").unwrap();
         }
         text.push_str("\r\n");
         let written = stream.write_all(text.as_bytes()).and_then(|()| stream.write_all(&self.body));
@@ -104,7 +105,7 @@ fn closed(error: &std::io::Error) -> bool {
 }
 
 fn more(stream: &mut TcpStream, read: &mut Vec<u8>) -> std::io::Result<bool> {
-    let mut piece = [0; 65_536];
+    let mut piece = [0; 16_384];
     let length = stream.read(&mut piece)?;
     read.extend_from_slice(&piece[..length]);
     Ok(length > 0)

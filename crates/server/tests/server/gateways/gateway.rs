@@ -39,13 +39,15 @@ impl Gateway {
     /// Starts it, and returns once it refuses a request without a token as quash tells it to: it has loaded its
     /// configuration then, and has reached quash.
     pub(super) fn start(kind: &Kind, quash: SocketAddr, service: SocketAddr) -> Self {
+        let mut why = Vec::new();
         for _ in 0..ATTEMPTS {
             let ports = Ports { listen: free_port(), quash: quash.port(), service: service.port() };
-            if let Some(gateway) = Self::spawn(kind, &ports).wait_until_ready() {
-                return gateway;
+            match Self::spawn(kind, &ports).wait_until_ready() {
+                Ok(gateway) => return gateway,
+                Err(ended) => why.push(ended),
             }
         }
-        panic!("{} did not start {ATTEMPTS} times", kind.program)
+        panic!("{} did not start: {why:#?}", kind.program)
     }
 
     fn spawn(kind: &Kind, ports: &Ports) -> Self {
@@ -63,17 +65,17 @@ impl Gateway {
         Self { process: command.spawn().unwrap(), address, log, _directory: directory }
     }
 
-    /// `None`: it ended.
-    fn wait_until_ready(mut self) -> Option<Self> {
+    /// # Errors
+    /// It ended, and what it wrote.
+    fn wait_until_ready(mut self) -> Result<Self, String> {
         let mut patience = PATIENCE;
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {
-                println!("the gateway ended with {status}: {}", self.log());
-                return None;
+                return Err(format!("{status}: {}", self.log()));
             }
             let listens = std::net::TcpStream::connect(self.address).is_ok();
             if listens && Request::get("/").send(self.address).field("www-authenticate").contains("quash") {
-                return Some(self);
+                return Ok(self);
             }
             patience = patience.checked_sub(PAUSE).unwrap_or_else(|| panic!("not ready: {}", self.log()));
             std::thread::sleep(PAUSE);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A gateway with a configuration in `deploy/`.
+#[expect(clippy::struct_excessive_bools, reason = "each is one row of a table of what gateways can do")]
 pub(super) struct Kind {
     /// Its configuration, in `deploy/`. The tests load these very files, with nothing changed but three ports.
     pub(super) files: &'static [&'static str],

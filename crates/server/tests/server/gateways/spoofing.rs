@@ -1,5 +1,5 @@
-//! What a client says of itself, and nobody may believe (attack row 30, CVE-2025-64484, CVE-2026-35051,
-//! CVE-2026-40575).
+//! What a client says of itself, and nobody may believe (attack row 30, CVE-2025-48865, CVE-2025-64484,
+//! CVE-2026-35051, CVE-2026-40575).
 
 use super::client::Request;
 use super::house::{House, IDENTITY, identity};

@@ -93,7 +93,7 @@ fn next(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Seen> {
                 return Some(Seen { method, target, fields, body });
             }
         }
-        let mut piece = [0; 65_536];
+        let mut piece = [0; 16_384];
         let length = stream.read(&mut piece).ok().filter(|length| *length > 0)?;
         read.extend_from_slice(&piece[..length]);
     }

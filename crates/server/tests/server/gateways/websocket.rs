@@ -1,4 +1,4 @@
-//! WebSockets (RFC 6455): asked about when they are opened.
+//! Web sockets (RFC 6455): asked about when they are opened.
 
 use std::io::{Read, Write};
 
