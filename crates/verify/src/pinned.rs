@@ -41,6 +41,7 @@ impl<'v> Pinned<'v> {
     ///
     /// # Errors
     /// As [`Verifier::check`].
+    #[expect(clippy::needless_pass_by_value, reason = "a moment is that of one check")]
     pub fn check<S: FreshnessSource>(&self, token: &str, at: Moment<S>) -> Result<Checked<'_>, Undecided> {
         self.check_for(token, &at, Staleness::UNSAID)
     }
@@ -49,6 +50,7 @@ impl<'v> Pinned<'v> {
     ///
     /// # Errors
     /// As [`Verifier::check`], by the stricter of the route's staleness and the source's.
+    #[expect(clippy::needless_pass_by_value, reason = "a moment is that of one check")]
     pub fn admit<S: FreshnessSource>(
         &self,
         token: &str,

@@ -66,7 +66,9 @@ impl Watches {
         });
         for (record, watched) in hit {
             let end = WatchEnd { reason: record.reason.clone(), position: Some(record.position) };
-            watched.iter().for_each(|watched| watched.bell.ring(end.clone()));
+            for watched in watched {
+                watched.bell.ring(end.clone());
+            }
         }
     }
 
@@ -76,7 +78,9 @@ impl Watches {
             index.move_to(epoch);
             index.take_where(|watched| watched.end_in(epoch))
         });
-        ended.into_iter().for_each(|(watched, end)| watched.bell.ring(end));
+        for (watched, end) in ended {
+            watched.bell.ring(end);
+        }
     }
 
     pub(super) fn end_all(&self, reason: &Reason) {

@@ -5,8 +5,10 @@
 use proptest::prelude::*;
 use quash_core::ids::{ClientId, DeviceId, KeyId, SessionId, Subject, TokenId};
 use quash_core::position::Position;
-use quash_core::revocation::entry::Effect;
+use quash_core::revocation::entry::{Effect, Entry};
+use quash_core::revocation::state::RevocationState;
 use quash_core::revocation::target::Target;
+use quash_core::revocation::target_key::LogKey;
 use quash_core::time::Timestamp;
 use quash_jose::{Algorithm, SigningKey};
 use quash_verify::{IssuerConfig, Verifier};
@@ -59,6 +61,14 @@ enum Step {
         later: u64,
     },
     Skip,
+    /// An entry that comes late, from below the head, as in a snapshot.
+    Late {
+        own: bool,
+        about: About,
+        behind: u64,
+    },
+    /// Another log takes the place of the one before.
+    Install,
 }
 
 fn about() -> impl Strategy<Value = About> {
@@ -90,6 +100,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (any::<usize>(), 0..30_u64).prop_map(|(number, later)| Step::AskAgain { number, later }),
         1 => (0..30_u64).prop_map(|later| Step::Purge { later }),
         1 => Just(Step::Skip),
+        2 => (any::<bool>(), about(), 0..6_u64)
+            .prop_map(|(own, about, behind)| Step::Late { own, about, behind }),
+        1 => Just(Step::Install),
     ]
 }
 
@@ -125,6 +138,10 @@ impl Held {
             None => claims["iat"].as_u64().unwrap() <= self.recorded + 5,
         };
         self.names(claims) && (identity || before)
+    }
+
+    fn at(&self) -> Entry {
+        self.entry().at(Position::new(self.position).unwrap())
     }
 
     fn entry(&self) -> EntryOf {
@@ -232,7 +249,7 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let pair = Pair::new();
     let mut model = Model::default();
     let mut tokens: Vec<(Value, String)> = Vec::new();
-    let (mut newest, mut now) = (HEAD, NOW);
+    let (mut newest, mut now, mut logs) = (HEAD, NOW, 100_usize);
     for step in steps {
         now += 1;
         let asked = match step {
@@ -241,9 +258,33 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 let held =
                     Held { position: newest, own, about, refresh, recorded: now, retained: now + retained };
                 for verifier in &pair.verifiers {
-                    verifier.apply(&held.entry().at(Position::new(newest).unwrap())).unwrap();
+                    verifier.apply(&held.at()).unwrap();
                 }
                 model.entries.push(held);
+                continue;
+            }
+            Step::Late { own, about, behind } => {
+                let position = newest - behind;
+                let held = Held { position, own, about, refresh: false, recorded: now, retained: now + 700 };
+                // A position is given once; and where nothing is new, nothing changes.
+                if model.entries.iter().all(|entry| entry.position != position) {
+                    for verifier in &pair.verifiers {
+                        let record = held.at().record(&verifier.log_key().unwrap());
+                        verifier.absorb(&[record.clone(), record]);
+                    }
+                    model.entries.push(held);
+                }
+                continue;
+            }
+            Step::Install => {
+                let key = LogKey::from_random([u8::try_from(logs % 256).unwrap(); 16]);
+                logs += 1;
+                newest += 1_000;
+                let install = |verifier: &Verifier| {
+                    verifier.install(RevocationState::new(key, Position::new(newest).unwrap()))
+                };
+                let installed: Vec<_> = pair.verifiers.iter().map(install).collect();
+                prop_assert!(installed.iter().all(|one| *one == installed[0]));
                 continue;
             }
             Step::Purge { later } => {

@@ -135,7 +135,8 @@ fn positions_windows_and_exceptions_are_respected() {
 fn whichever_way_an_entry_comes_it_ends_the_watch() {
     let record =
         |entry: EntryOf, position: u64| entry.at(Position::new(position).unwrap()).record(&log_key());
-    let ends: [&dyn Fn(&Verifier, EntryOf); 3] = [
+    type Way<'a> = &'a dyn Fn(&Verifier, EntryOf);
+    let ways: [Way<'_>; 3] = [
         &|verifier, entry| verifier.apply_record(&record(entry, HEAD + 1)).unwrap(),
         &|verifier, entry| {
             let many = (1..2_000).map(|number| record(end(target::session("another")), HEAD + number));
@@ -145,7 +146,7 @@ fn whichever_way_an_entry_comes_it_ends_the_watch() {
         },
         &|verifier, entry| verifier.absorb(&[record(entry, HEAD - 1)]),
     ];
-    for end_by in ends {
+    for end_by in ways {
         let world = World::new();
         let watch = watch(&world);
         end_by(&world.verifier, end(target::session("ses_1")));
