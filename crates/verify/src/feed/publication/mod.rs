@@ -17,7 +17,7 @@ use self::snapshot::Snapshot;
 use super::batch;
 use super::fault::{Broken, Fault};
 use super::frame::{
-    Ack, Bye, ByeCode, HIGHEST_VERSION, Heartbeat, Hello, LOWEST_VERSION, ToFollower, ToServer,
+    Ack, Bye, ByeCode, HIGHEST_VERSION, Heartbeat, Hello, LOWEST_VERSION, ToFollower, ToServer, Trust,
 };
 use super::page::Page;
 
@@ -36,6 +36,9 @@ pub struct Publication {
     out: VecDeque<Vec<u8>>,
     /// The answer to the latest ping, until the socket has room for it.
     pong: Option<Heartbeat>,
+    /// What the connection begins with.
+    welcome: Option<Vec<u8>>,
+    /// The latest trust, until the socket has room for it.
     trust: Option<(u64, Vec<u8>)>,
 }
 
@@ -80,6 +83,7 @@ impl Publication {
             beat_at: now,
             out: VecDeque::new(),
             pong: None,
+            welcome: None,
             trust: None,
         }
     }
@@ -108,7 +112,7 @@ impl Publication {
         let text = text.chars().take(200).collect::<String>().into();
         let bye = ToFollower::Bye(Bye { code, retry_after, text });
         self.stage = Stage::Over;
-        self.pong = None;
+        (self.welcome, self.trust, self.pong) = (None, None, None);
         self.out.clear();
         self.out.push_back(bye.encode(&LogKey::from_random([0; 16])));
     }
@@ -130,7 +134,7 @@ impl Publication {
         {
             self.beat_at = now.plus(self.limits.heartbeat);
             // Where the socket is full, what waits in it says as much.
-            if self.out.is_empty() {
+            if self.is_idle() {
                 let beat = Heartbeat { head: serving.head, age, echo: None };
                 self.out.push_back(ToFollower::Heartbeat(beat).encode(&serving.key));
             }
@@ -146,12 +150,24 @@ impl Publication {
 
     /// The next message to send, when the socket took the one before.
     pub fn next_message(&mut self) -> Option<Vec<u8>> {
-        if let Stage::Serving(serving) = &self.stage
-            && let Some(pong) = self.pong.take()
-        {
+        let Stage::Serving(serving) = &self.stage else { return self.out.pop_front() };
+        if let Some(welcome) = self.welcome.take() {
+            return Some(welcome);
+        }
+        // INVARIANT: no answer to a ping leaves before the trust that it speaks of.
+        if let Some((version, document)) = self.trust.take() {
+            let trust = ToFollower::Trust(Trust { version, document: &document });
+            return Some(trust.encode(&serving.key));
+        }
+        if let Some(pong) = self.pong.take() {
             return Some(ToFollower::Heartbeat(pong).encode(&serving.key));
         }
         self.out.pop_front()
+    }
+
+    /// Whether nothing but an answer to a ping waits for the socket.
+    fn is_idle(&self) -> bool {
+        self.welcome.is_none() && self.trust.is_none() && self.out.is_empty()
     }
 
     /// What the follower acknowledged last; `None` before it is served.

@@ -7,7 +7,7 @@ use quash_core::position::{Checksum, Position};
 use super::snapshot::Snapshot;
 use super::{Ack, Mismatch, Opening, Publication, Read, Serving, Stage};
 use crate::feed::batch;
-use crate::feed::frame::{Entries, Heartbeat, Resume, Start, ToFollower, Trust, Welcome};
+use crate::feed::frame::{Entries, Heartbeat, Resume, Start, ToFollower, Welcome};
 use crate::feed::page::Page;
 
 impl Publication {
@@ -45,10 +45,7 @@ impl Publication {
             pinged: 0,
             answered: 0,
         };
-        self.out.push_back(ToFollower::Welcome(welcome).encode(&key));
-        if let Some((version, document)) = self.trust.take() {
-            self.out.push_back(ToFollower::Trust(Trust { version, document: &document }).encode(&key));
-        }
+        self.welcome = Some(ToFollower::Welcome(welcome).encode(&key));
         if start != Start::Tail {
             self.out.push_back(serving.begin_snapshot(checksum));
         }
@@ -60,13 +57,8 @@ impl Publication {
     /// The trust is this, from now on: an encoded [`TrustDocument`](crate::feed::TrustDocument). `version` rises with
     /// every change. Call it before [`opened`](Self::opened) as well, so that it goes out before any record.
     pub fn trust(&mut self, version: u64, document: &[u8]) {
-        match &self.stage {
-            Stage::Serving(serving) => {
-                let trust = ToFollower::Trust(Trust { version, document });
-                self.out.push_back(trust.encode(&serving.key));
-            }
-            Stage::Fresh | Stage::Opening { .. } => self.trust = Some((version, document.to_vec())),
-            Stage::Over => {}
+        if !matches!(self.stage, Stage::Over) {
+            self.trust = Some((version, document.to_vec()));
         }
     }
 
@@ -97,7 +89,7 @@ impl Publication {
     /// What to read next, if anything: given out once, until [`page`](Self::page) or [`behind`](Self::behind)
     /// answers it. Nothing while the socket has something left to take.
     pub fn wants(&mut self) -> Option<Read> {
-        let idle = self.out.is_empty();
+        let idle = self.is_idle();
         let Stage::Serving(serving) = &mut self.stage else { return None };
         if serving.reading || serving.early.is_some() || !idle {
             return None;
