@@ -4,6 +4,8 @@ use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::record::Record;
 
+use tokio::sync::watch;
+
 use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::error::Error;
@@ -11,6 +13,15 @@ use crate::list_sessions::check_limit;
 use crate::permissions::{Verb, authorize};
 
 impl Authority {
+    /// A value that follows the durable head.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] unless the caller may watch the feed.
+    pub fn watch_head(&self, caller: &Caller) -> Result<watch::Receiver<Position>, Error> {
+        authorize(caller, Verb::WatchFeed)?;
+        Ok(self.head_changes.clone())
+    }
+
     /// Entries after `after` that verifiers hold now, with plain ids, in rising order; at most `limit`, 1 to 200.
     /// Empty when there are none up to the head.
     ///

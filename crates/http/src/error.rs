@@ -37,6 +37,8 @@ pub(crate) enum Failure {
     NotFound,
     /// The resource exists, but not for this method: 405.
     MethodNotAllowed,
+    /// The resource is there for those who switch to WebSocket: 426.
+    UpgradeRequired,
     /// What is asked does not fit what is stored: 409.
     Conflict(Conflict),
     /// The store or this server's keys are out of reach: 503. `retryable` without an operator.
@@ -87,6 +89,7 @@ impl Failure {
             Self::InsufficientScope | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Unavailable { .. } | Self::Undecided(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -105,6 +108,7 @@ impl Failure {
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::UpgradeRequired => "upgrade_required",
             Self::Conflict(Conflict::KeyUsedOtherwise) => "idempotency_key_reused",
             Self::Conflict(Conflict::TooMany { .. }) => "too_many_sessions",
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
@@ -129,6 +133,7 @@ impl Failure {
             Self::Forbidden { phrase } => format!("the credential may not {phrase}").into(),
             Self::NotFound => "there is no such thing here".into(),
             Self::MethodNotAllowed => "the method is not one of those in `Allow`".into(),
+            Self::UpgradeRequired => "a WebSocket handshake over HTTP/1.1 is expected".into(),
             Self::Conflict(conflict) => conflict.detail(),
             Self::Unavailable { .. } => {
                 "the server can not reach what it needs; nothing is acknowledged".into()

@@ -36,6 +36,7 @@ mod enforcement;
 mod envelope;
 mod error;
 mod extract;
+mod feed;
 mod header_text;
 mod metrics;
 mod node;
@@ -62,6 +63,11 @@ pub use access::Access;
 pub use checks::SharedFreshness;
 pub use edge::{Ask, EdgeParts, EdgeState, Learned, NoAnswer, edge_router, edge_router_for};
 pub use enforcement::{OwnIssuerMissing, VerifierEnforcement};
+pub use feed::{
+    AuthorityFeed, AuthorityFeeds, FeedDoor, FeedLimits, FeedSource, FeedTrust, FollowerLease, Full,
+    NotServed, PageAnswer, PingAnswer, RelayFeed, RelayLeases, RelayParts, RelayTerms, StillAllowed,
+    UptimeSource,
+};
 pub use openapi::openapi_document;
 pub use route::{RouteInfo, RouteMethod, Surface};
 pub use router::{router, router_for, routes};

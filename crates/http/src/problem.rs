@@ -1,7 +1,7 @@
 //! Problems of the native API (RFC 9457).
 
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,6 +50,11 @@ pub(crate) fn answer(failure: &Failure) -> Response {
     headers.insert(CACHE_CONTROL, reply::NO_STORE);
     if let Some(challenge) = challenge(failure) {
         headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+    if matches!(failure, Failure::UpgradeRequired) {
+        // RFC 9110 section 15.5.22
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     }
     if let Some(seconds) = failure.retry_after_seconds() {
         headers.insert(RETRY_AFTER, seconds.into());

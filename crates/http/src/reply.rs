@@ -13,6 +13,8 @@ pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub(crate) const OK: &str = "200";
 /// The other one.
 pub(crate) const CREATED: &str = "201";
+/// The code of a change of the protocol.
+pub(crate) const SWITCHING: &str = "101";
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

@@ -2,6 +2,8 @@
 
 use axum::http::HeaderName;
 
+use crate::feed::FeedLimits;
+
 /// What the operator decided about the surface. The defaults fit a server at the root of its issuer's URL.
 #[derive(Clone, Debug, Default)]
 pub struct HttpSettings {
@@ -13,6 +15,8 @@ pub struct HttpSettings {
     pub base_path: String,
     /// The headers that `/auth/check` tells the service behind the gateway who asks with.
     pub identity_headers: IdentityHeaders,
+    /// What the feed may take up.
+    pub feed: FeedLimits,
     /// A random number that tells this process' request ids from those of every other one.
     pub instance: u64,
 }

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use prometheus_client::metrics::counter::Counter;
 use quash_authority::settings::ClientKind;
-use quash_authority::{Authority, RefreshState, Verb, authorize};
+use quash_authority::{Authority, Caller, RefreshState, Verb, authorize};
 use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::{Freshness, FreshnessSource};
 use quash_core::time::Timestamp;
@@ -16,6 +16,7 @@ use quash_verify::{Checked, VerifiedToken, Verifier};
 use crate::access::{Access, service_caller};
 use crate::checks::Checks;
 use crate::error::{Failure, OAuthFailure};
+use crate::feed::{AuthorityFeed, AuthorityFeeds, FeedDoor};
 use crate::metrics::Metrics;
 use crate::node::{Answer, Node};
 use crate::oauth::client;
@@ -32,6 +33,8 @@ struct Shared {
     authority: Arc<Authority>,
     checks: Checks,
     store_errors: Counter,
+    feeds: AuthorityFeeds,
+    door: FeedDoor,
 }
 
 impl AppState {
@@ -53,8 +56,23 @@ impl AppState {
         let store_errors = Counter::default();
         let metrics =
             Metrics::new(Arc::clone(&verifier)).of_an_authority(Arc::clone(&authority), &store_errors);
+        let feeds = AuthorityFeeds::new(Arc::clone(&verifier));
+        let door = FeedDoor::new(settings.feed);
         let checks = Checks::new(verifier, Box::new(freshness), settings, metrics);
-        Self(Arc::new(Shared { authority, checks, store_errors }))
+        Self(Arc::new(Shared { authority, checks, store_errors, feeds, door }))
+    }
+
+    /// Where followers of the feed come in: to be closed when the server stops.
+    pub fn feed(&self) -> &FeedDoor {
+        &self.0.door
+    }
+
+    /// The feed for a follower.
+    ///
+    /// # Errors
+    /// [`Failure::Forbidden`].
+    pub(crate) fn feed_of(&self, caller: &Caller) -> Result<AuthorityFeed, Failure> {
+        Ok(self.0.feeds.of(self.0.authority.open_feed(caller)?))
     }
 
     pub(crate) fn authority(&self) -> &Authority {

@@ -93,6 +93,13 @@ impl Description {
         Self { success: (reply::OK, response), ..self }
     }
 
+    /// It switches to WebSocket, over which `messages` go.
+    pub(crate) fn upgrades(self, messages: &str) -> Self {
+        let response =
+            ResponseBuilder::new().description(format!("Switches to WebSocket; messages: {messages}"));
+        Self { success: (reply::SWITCHING, response.build()), ..self }
+    }
+
     /// The query may hold `name`.
     pub(crate) fn query(self, name: &str, text: &str) -> Self {
         self.parameter(name, text, ParameterIn::Query, Required::False)

@@ -2,6 +2,7 @@
 
 mod clients;
 mod credentials;
+mod feed;
 mod head;
 mod keys;
 mod logout;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Vec<Route> {
         logout::routes(),
         revocations::routes(),
         head::routes(),
+        feed::routes(),
         keys::routes(),
         credentials::routes(),
         clients::routes(),

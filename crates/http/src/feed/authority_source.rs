@@ -1,0 +1,237 @@
+//! The feed of an authority: its log, its leases, and whom it and the verifier beside it trust.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quash_authority::{Feed, Lease, LeaseRequest, Trust};
+use quash_core::position::{Checksum, Position};
+use quash_core::revocation::record::Record;
+use quash_core::time::Uptime;
+use quash_verify::Verifier;
+use quash_verify::feed::frame::Hello;
+use quash_verify::feed::{
+    ConfidentialClient, IntrospectionCredential, IssuerDocument, Mismatch, Opening, Page, Read, TrustDocument,
+};
+use tokio::sync::{Semaphore, watch};
+
+use super::recent::Recent;
+use super::source::{FeedSource, FeedTrust, FollowerLease, NotServed, PageAnswer, PingAnswer};
+
+/// How many snapshots are read from the store at one time: the others wait for their next page.
+const SNAPSHOTS: usize = 4;
+
+/// What the feeds of all followers of one authority share. Cheap to clone.
+#[derive(Clone)]
+pub struct AuthorityFeeds(Arc<Shared>);
+
+struct Shared {
+    verifier: Arc<Verifier>,
+    recent: Recent,
+    snapshots: Semaphore,
+    trust: Mutex<Option<FeedTrust>>,
+}
+
+impl AuthorityFeeds {
+    /// Feeds of the authority whose revocations `verifier` enforces.
+    pub fn new(verifier: Arc<Verifier>) -> Self {
+        let snapshots = Semaphore::new(SNAPSHOTS);
+        Self(Arc::new(Shared { verifier, recent: Recent::default(), snapshots, trust: Mutex::default() }))
+    }
+
+    /// The feed of one follower.
+    pub fn of(&self, feed: Feed) -> AuthorityFeed {
+        AuthorityFeed { feed, shared: Arc::clone(&self.0) }
+    }
+}
+
+impl std::fmt::Debug for AuthorityFeeds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthorityFeeds").field("recent", &self.0.recent.end()).finish_non_exhaustive()
+    }
+}
+
+/// The feed of an authority, to one follower.
+pub struct AuthorityFeed {
+    feed: Feed,
+    shared: Arc<Shared>,
+}
+
+impl AuthorityFeed {
+    /// Reads from the store.
+    async fn stored(&self, after: Position, limit: usize) -> Result<Page, NotServed> {
+        let page = self.feed.read_after(after, limit).await.map_err(not_served)?;
+        Ok(Page { records: page.records, through: page.through, checksum: page.checksum })
+    }
+
+    /// What follows `after`, from memory where it is held there.
+    async fn following(&self, after: Position, limit: usize) -> Result<Page, NotServed> {
+        let recent = &self.shared.recent;
+        if let Some(page) = recent.after(after) {
+            return Ok(page);
+        }
+        let filling = recent.filling.lock().await;
+        if let Some(page) = recent.after(after) {
+            return Ok(page);
+        }
+        if recent.end().is_some_and(|end| after < end) {
+            // Far behind: it must not keep the others from the end of the log.
+            drop(filling);
+            return self.stored(after, limit).await;
+        }
+        let page = self.stored(after, limit).await?;
+        recent.extend(after, &page);
+        Ok(page)
+    }
+
+    /// The durable head and the checksum there: one read of the store, of no record.
+    async fn head(&self) -> Result<(Position, Checksum), NotServed> {
+        let page = self.stored(self.feed.head(), 1).await?;
+        Ok((page.through, page.checksum))
+    }
+
+    fn document(&self, trust: &Trust) -> TrustDocument {
+        let issuer = |config| {
+            let document = IssuerDocument::of(&config);
+            // The authority's own keys change in one step with the version.
+            if document.own {
+                IssuerDocument { jwks: trust.own_keys.to_string(), ..document }
+            } else {
+                document
+            }
+        };
+        let credentials = trust.credentials.iter().map(|credential| IntrospectionCredential {
+            digest: credential.digest,
+            client: credential.client.as_ref().map(|client| client.as_str().into()),
+        });
+        let clients = trust.clients.iter().map(|client| ConfidentialClient {
+            id: client.id.as_str().into(),
+            secret_digest: client.secret_digest,
+        });
+        TrustDocument {
+            issuers: self.shared.verifier.issuers().into_iter().map(issuer).collect(),
+            introspection: credentials.collect(),
+            clients: clients.collect(),
+            horizon: self.feed.horizon(),
+        }
+    }
+}
+
+#[async_trait]
+impl FeedSource for AuthorityFeed {
+    fn is_allowed(&self) -> bool {
+        self.feed.is_allowed()
+    }
+
+    fn uptime(&self) -> Uptime {
+        self.feed.uptime()
+    }
+
+    fn heads(&self) -> watch::Receiver<Position> {
+        self.feed.head_changes()
+    }
+
+    fn age(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn generation(&self) -> u64 {
+        0
+    }
+
+    fn trust_changes(&self) -> watch::Receiver<u64> {
+        self.feed.trust_changes()
+    }
+
+    fn trust(&self) -> Option<FeedTrust> {
+        let mut held = self.shared.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = *self.feed.trust_changes().borrow();
+        if held.as_ref().is_none_or(|held| held.version != version) {
+            let trust = self.feed.trust();
+            match self.document(&trust).encode() {
+                Ok(document) => *held = Some(FeedTrust { version: trust.version, document: document.into() }),
+                // The followers go on with what they were told last.
+                Err(error) => tracing::error!(%error, "followers are not told whom to trust"),
+            }
+        }
+        held.clone()
+    }
+
+    async fn open(&self, hello: &Hello) -> Result<(Opening, Box<dyn FollowerLease>), NotServed> {
+        let request = LeaseRequest {
+            instance: hello.instance,
+            name: hello.name.clone(),
+            max_staleness: hello.max_staleness,
+            unfenced: hello.unfenced,
+            relay: hello.relay,
+        };
+        let lease = self.feed.open_lease(request).await.map_err(not_served)?;
+        let identity = self.feed.identity().await.map_err(not_served)?;
+        let (head, checksum) = self.head().await?;
+        let resume = hello.resume.filter(|resume| resume.log == identity.log);
+        let checksum_at_resume = match resume {
+            Some(resume) => self.feed.checksum_at(resume.position).await.map_err(not_served)?,
+            None => None,
+        };
+        let opening = Opening {
+            log: identity.log,
+            key: identity.key,
+            // A restored log starts above entries that are still alive, so a state begins before all of them.
+            origin: Position::ZERO,
+            head,
+            checksum,
+            lease: lease.length(),
+            checksum_at_resume,
+            horizon: self.feed.horizon(),
+        };
+        Ok((opening, Box::new(lease)))
+    }
+
+    fn mismatch(&self, name: &str, mismatch: Mismatch) {
+        tracing::error!(follower = name, %mismatch, "this log lost entries, or a follower has entries of another one");
+    }
+
+    fn held(&self, name: &str, records: &[Record]) {
+        // Nobody knows their ids any more, so they can not be entries again; here they are enforced all the same.
+        self.shared.verifier.absorb(records);
+        tracing::error!(
+            follower = name,
+            records = records.len(),
+            "this log lost entries that a follower holds"
+        );
+    }
+
+    async fn read(&self, read: Read) -> Result<PageAnswer, NotServed> {
+        match read {
+            Read::Tail { after, limit } => self.following(after, limit).await.map(PageAnswer::Page),
+            Read::Snapshot { after, limit } => {
+                let _turn = self.shared.snapshots.acquire().await.map_err(|_| NotServed)?;
+                self.stored(after, limit).await.map(PageAnswer::Page)
+            }
+            Read::Head => self.head().await.map(|(head, checksum)| PageAnswer::Behind { head, checksum }),
+        }
+    }
+}
+
+impl FollowerLease for Lease {
+    fn answer_ping(&self, received_at: Uptime) -> Option<PingAnswer> {
+        let answer = Lease::answer_ping(self, received_at);
+        Some(PingAnswer { head: answer.head, age: Duration::ZERO, trust: answer.trust })
+    }
+
+    fn acknowledge(&self, watermark: Position, trust: u64) {
+        Lease::acknowledge(self, watermark, trust);
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
+fn not_served(error: quash_authority::Error) -> NotServed {
+    tracing::warn!(%error, "a follower can not be served now");
+    NotServed
+}
+
+impl std::fmt::Debug for AuthorityFeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthorityFeed").field("feed", &self.feed).finish_non_exhaustive()
+    }
+}

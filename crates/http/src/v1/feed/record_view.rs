@@ -1,0 +1,81 @@
+//! An entry as verifiers see it: digests in place of ids.
+
+use quash_core::revocation::entry::Effect;
+use quash_core::revocation::record::{ExceptionKey, Record};
+use quash_core::revocation::target_key::TargetKey;
+use quash_core::time::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::rfc3339;
+
+/// An entry of the log without a single id.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RecordView {
+    /// Its place.
+    position: u64,
+    /// When it was decided.
+    recorded_at: Option<String>,
+    /// Whose tokens it is about: 32 hexadecimal digits, keyed by the log.
+    issuer_digest: String,
+    /// What it hits.
+    target: TargetDigestView,
+    /// `end` or `refresh`.
+    effect: &'static str,
+    /// What it spares.
+    except: Option<TargetDigestView>,
+    /// Narrows it to sign-ins from the first to the last of two instants.
+    window: Option<[Option<String>; 2]>,
+    /// Until when verifiers hold it; null: for ever.
+    retain_until: Option<String>,
+    /// Why, in one word of `[a-z0-9_]`.
+    reason: String,
+}
+
+/// What an entry hits or spares.
+#[derive(Serialize, ToSchema)]
+struct TargetDigestView {
+    /// `token`, `session`, `subject`, `device`, `client`, `claim`, `key` or `issuer`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// 32 hexadecimal digits, keyed by the log.
+    digest: String,
+}
+
+impl From<&Record> for RecordView {
+    fn from(record: &Record) -> Self {
+        let second = |second| rfc3339::format(Timestamp::from_seconds(second));
+        Self {
+            position: record.position.number(),
+            recorded_at: rfc3339::format(record.recorded_at),
+            issuer_digest: hex(u128::from_be_bytes(*record.issuer.expose())),
+            target: TargetDigestView { kind: record.kind.name(), digest: digest(record.key) },
+            effect: match record.effect {
+                Effect::Refresh => "refresh",
+                // An effect that this version does not know is at least an end.
+                _ => "end",
+            },
+            except: record.exception.and_then(spared),
+            window: record.window.map(|window| [second(window.from()), second(window.to())]),
+            retain_until: rfc3339::format(record.retain_until),
+            reason: record.reason.as_str().into(),
+        }
+    }
+}
+
+fn spared(exception: ExceptionKey) -> Option<TargetDigestView> {
+    match exception {
+        ExceptionKey::Session(key) => Some(TargetDigestView { kind: "session", digest: digest(key) }),
+        ExceptionKey::Token(key) => Some(TargetDigestView { kind: "token", digest: digest(key) }),
+        _ => None,
+    }
+}
+
+fn digest(key: TargetKey) -> String {
+    let [high, low] = key.halves();
+    hex(u128::from(high) << 64 | u128::from(low))
+}
+
+fn hex(number: u128) -> String {
+    format!("{number:032x}")
+}
