@@ -42,6 +42,8 @@ mod challenge;
 mod clock;
 mod denial;
 mod extractors;
+#[cfg(feature = "feed")]
+pub mod feed;
 mod gate;
 mod layer;
 mod metadata;
@@ -50,6 +52,8 @@ mod service;
 pub mod testing;
 #[cfg(feature = "tonic")]
 pub mod tonic;
+#[cfg(feature = "feed")]
+mod uptime;
 mod verified;
 
 #[cfg(feature = "axum")]
@@ -64,4 +68,6 @@ pub use gate::Gate;
 pub use layer::RequireToken;
 pub use metadata::{ResourceMetadata, ResourceUnfit};
 pub use service::{Admitting, RequireTokenService};
+#[cfg(feature = "feed")]
+pub use uptime::system_uptime;
 pub use verified::Verified;
