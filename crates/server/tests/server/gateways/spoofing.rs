@@ -42,6 +42,7 @@ const AT_ONCE: usize = 40;
 
 pub(super) fn reaches_nobody(house: &House) {
     no_header_arrives_in_any_spelling(house);
+    no_malformed_line_becomes_an_identity(house);
     naming_headers_in_connection_takes_no_identity_away(house);
     who_has_no_token_is_nobody_whatever_is_claimed(house);
 }
@@ -64,6 +65,33 @@ fn no_header_arrives_in_any_spelling(house: &House) {
         let arrived: Vec<_> = seen.fields.iter().filter(|(_, value)| value.contains(SPOOFED)).collect();
         assert!(arrived.is_empty(), "{arrived:?}");
         assert_eq!(identity(&seen), honest);
+    }
+}
+
+fn no_malformed_line_becomes_an_identity(house: &House) {
+    // RFC 9112 section 5.1 and 5.2: white space before the colon, and lines that go on. A gateway may refuse them.
+    let alice = house.answerer.sign_in("alice", "read", &["editor"]);
+    let honest = identity(&house.passed(Request::get("/").bearer(&alice.token)));
+    for (name, value) in [
+        ("X-Auth-Subject ", SPOOFED),
+        ("X-Auth-Subject\t", SPOOFED),
+        ("Via", "1.1 first\r\n X-Auth-Subject: spoofed"),
+        ("Via", "1.1 first\r\n\tX-Auth-Roles: spoofed"),
+        ("Via", "1.1 first\nX-Auth-Subject: spoofed"),
+        ("X-Auth-Subject:", SPOOFED),
+    ] {
+        let request = Request::get("/").bearer(&alice.token).field(name, value);
+        let before = house.upstream.count();
+        let reply = request.send(house.gateway.address);
+        if house.upstream.count() == before {
+            assert_eq!(reply.status, 400, "{name:?}: {reply:?}");
+            continue;
+        }
+        let seen = house.upstream.asked(&reply);
+        assert_eq!(identity(&seen), honest, "{name:?}: {value:?}");
+        let named = |name: &str| name.trim().replace('_', "-").to_ascii_lowercase().starts_with("x-auth-");
+        let claimed = seen.fields.iter().find(|(name, value)| named(name) && value.contains(SPOOFED));
+        assert_eq!(claimed, None, "{name:?}: {value:?}");
     }
 }
 
