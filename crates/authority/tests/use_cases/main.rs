@@ -8,12 +8,14 @@
     reason = "tests may"
 )]
 
+mod announced_keys;
 mod client_credentials;
 mod credentials;
 mod faults;
 mod introspect;
 mod join;
 mod keys;
+mod leases;
 mod list_revocations;
 mod list_sessions;
 mod log_out;
