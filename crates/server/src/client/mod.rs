@@ -20,7 +20,7 @@ use crate::secret::Secret;
 
 /// The largest answer read.
 const LARGEST_ANSWER: usize = 16 << 20;
-/// Longer than any call takes, `wait=everywhere` included.
+/// Longer than any call takes that waits for nobody.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Speaks with one server.
@@ -28,6 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Client {
     base: String,
     key: Option<Secret>,
+    timeout: Duration,
     inner: hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
@@ -82,7 +83,13 @@ impl Client {
             .enable_http1()
             .build();
         let inner = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Self { base: base.trim_end_matches('/').to_owned(), key, inner }
+        Self { base: base.trim_end_matches('/').to_owned(), key, timeout: TIMEOUT, inner }
+    }
+
+    /// The same, for a call in which the server waits for others, for as long as `span`.
+    #[must_use]
+    pub fn waiting_for(self, span: Duration) -> Self {
+        Self { timeout: TIMEOUT.saturating_add(span), ..self }
     }
 
     /// Where the server is.
@@ -151,7 +158,7 @@ impl Client {
             request = request.header(CONTENT_TYPE, kind);
         }
         let request = request.body(Full::new(payload.bytes())).map_err(|_| ClientError::Url)?;
-        tokio::time::timeout(TIMEOUT, self.exchange(request)).await.map_err(|_| ClientError::TooSlow)?
+        tokio::time::timeout(self.timeout, self.exchange(request)).await.map_err(|_| ClientError::TooSlow)?
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, ClientError> {

@@ -1,5 +1,7 @@
 //! `quash keys list|rotate`.
 
+use std::time::Duration;
+
 use clap::Subcommand;
 use serde_json::{Value as Json, json};
 
@@ -11,11 +13,15 @@ use crate::output::{Output, cell};
 pub(super) enum KeysCommand {
     /// List the signing keys, oldest first
     List,
-    /// Sign with a new key from now on; no valid token is refused
+    /// Sign with the next key, once every verifier has it; no valid token is refused
     Rotate,
 }
 
-pub(super) async fn run(command: &KeysCommand, client: &Client, output: Output) -> Result<Exit, Failure> {
+/// The longest that verifiers are waited for.
+const LONGEST_LEASE: Duration = Duration::from_secs(61);
+
+pub(super) async fn run(command: &KeysCommand, client: Client, output: Output) -> Result<Exit, Failure> {
+    let client = client.waiting_for(LONGEST_LEASE);
     match command {
         KeysCommand::List => list(&client.get("/v1/keys").await?, output),
         KeysCommand::Rotate => {

@@ -11,6 +11,7 @@ mod revoke;
 mod serve;
 mod sessions;
 mod token;
+mod verifiers;
 
 use clap::{Parser, Subcommand};
 
@@ -51,6 +52,8 @@ enum Command {
     /// List and rotate the signing keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// List who follows the feed, how far behind, and for how long it may accept without hearing from here
+    Verifiers(verifiers::VerifiersOptions),
     /// Copy the embedded store while the server runs
     Backup(backup::BackupOptions),
     /// Put a backup in place of a store
@@ -91,9 +94,10 @@ fn perform(command_line: CommandLine, output: Output) -> Result<Exit, Failure> {
         Command::Serve(options) => serve::run(&options),
         Command::Demo(options) => demo::run(&options, output),
         Command::Token(command) => token::run(&command, client, output),
-        Command::Revoke(options) => waiting(revoke::run(&options, &client()?, output)),
+        Command::Revoke(options) => waiting(revoke::run(&options, client()?, output)),
         Command::Sessions(command) => waiting(sessions::run(&command, &client()?, output)),
-        Command::Keys(command) => waiting(keys::run(&command, &client()?, output)),
+        Command::Keys(command) => waiting(keys::run(&command, client()?, output)),
+        Command::Verifiers(options) => waiting(verifiers::run(&options, &client()?, output)),
         Command::Backup(options) => waiting(backup::run(&options, output)),
         Command::Restore(options) => restore::run(&options, output),
         Command::Doctor(options) => waiting(doctor::run(&options, &client()?, output)),

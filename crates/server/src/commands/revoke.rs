@@ -1,13 +1,15 @@
 //! `quash revoke`.
 
 use std::io::Read;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use crate::client::Client;
+use crate::config::value::Value as _;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output, cell};
 
 #[derive(Args, Debug)]
 pub(super) struct RevokeOptions {
@@ -43,9 +45,9 @@ pub(super) struct RevokeOptions {
     /// Return when it is durable, or when every verifier has applied it
     #[arg(long, global = true, value_enum, default_value_t)]
     wait: WaitOption,
-    /// How long to wait for the verifiers
-    #[arg(long, global = true, value_name = "MILLISECONDS")]
-    timeout_ms: Option<u64>,
+    /// How long to wait for the verifiers, at most: up to 2m; 5s unless said
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,10 +116,48 @@ enum WaitOption {
     Everywhere,
 }
 
-pub(super) async fn run(options: &RevokeOptions, client: &Client, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn run(options: &RevokeOptions, client: Client, output: Output) -> Result<Exit, Failure> {
+    let client = client.waiting_for(options.timeout.unwrap_or_default());
     let answer = client.post("/v1/revocations", &body(options)?).await?;
-    output.object(&answer);
+    if output.is_json() {
+        output.json(&answer);
+    } else {
+        show(answer, output);
+    }
     Ok(Exit::Ok)
+}
+
+/// The entry, and below it the verifiers that were waited for, a line each.
+fn show(mut answer: Json, output: Output) {
+    let mut rows = Vec::new();
+    for state in ["applied", "pending", "unfenced"] {
+        let verifiers = answer.as_object_mut().and_then(|answer| answer.remove(state));
+        let verifiers = verifiers.as_ref().and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        rows.extend(verifiers.iter().map(|verifier| row(verifier, state)));
+    }
+    let is_complete = answer.get("complete").and_then(Json::as_bool);
+    output.object(&answer);
+    if !rows.is_empty() {
+        output.table(&["verifier", "state", "watermark", "at", "lease_ends_in_ms"], &rows);
+    }
+    if is_complete == Some(false) {
+        output::say("it is durable, and not yet in force everywhere");
+    }
+}
+
+/// An unfenced verifier is its name alone.
+fn row(verifier: &Json, state: &str) -> Vec<String> {
+    let member = |name| verifier.get(name).map(cell).unwrap_or_default();
+    let name = verifier.as_str().map_or_else(|| member("verifier"), str::to_owned);
+    vec![name, state.to_owned(), member("watermark"), member("at"), member("lease_ends_in_ms")]
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    Duration::from_text(text).ok_or_else(|| format!("expected {}", Duration::EXPECTED))
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The request, without what was not said.
@@ -141,7 +181,7 @@ fn body(options: &RevokeOptions) -> Result<Json, Failure> {
     say("window", options.from.as_ref().map(|from| json!({ "from": from, "to": options.to })));
     say("dry_run", options.dry_run.then_some(json!(true)));
     say("expect_max", options.expect_max.map(|count| json!(count)));
-    say("timeout_ms", options.timeout_ms.map(|timeout| json!(timeout)));
+    say("timeout_ms", options.timeout.map(|timeout| json!(milliseconds(timeout))));
     Ok(Json::Object(body))
 }
 
@@ -196,6 +236,13 @@ mod tests {
             body_of(&["claim", "role", "admin", "--effect", "refresh", "--issuer", "https://x.example"])["target"],
             json!({ "type": "claim", "name": "role", "value": "admin", "issuer": "https://x.example" })
         );
+    }
+
+    #[test]
+    fn a_wait_is_a_duration_in_milliseconds() {
+        let body = body_of(&["subject", "alice", "--wait", "everywhere", "--timeout", "1m30s"]);
+        assert_eq!((&body["wait"], &body["timeout_ms"]), (&json!("everywhere"), &json!(90_000)));
+        assert!(Line::try_parse_from(["revoke", "subject", "a", "--timeout", "soon"]).is_err());
     }
 
     #[test]

@@ -68,6 +68,58 @@ async fn a_revocation_is_sent_with_the_key_of_the_environment() {
 }
 
 #[tokio::test]
+async fn a_revocation_everywhere_lists_the_verifiers_and_says_when_one_is_missing() {
+    let (url, asked) = stub(|| {
+        let answer = json!({
+            "position": 7,
+            "matched_sessions": null,
+            "complete": false,
+            "applied": [{ "verifier": "edge-1", "watermark": 7, "at": "2027-01-15T08:00:00Z" }],
+            "pending": [{ "verifier": "edge-2", "lease_ends_in_ms": 1200 }],
+            "unfenced": ["lax"],
+        });
+        Json(answer).into_response()
+    })
+    .await;
+    let arguments = ["revoke", "subject", "alice", "--wait", "everywhere", "--timeout", "5s", "--url", &url];
+    let output = run(quash(&arguments)).await;
+    assert_eq!(exit(&output), OK, "the entry is durable: {}", text(&output.stderr));
+    let lines = text(&output.stdout);
+    for (name, state) in [("edge-1", "applied"), ("edge-2", "pending"), ("lax", "unfenced")] {
+        assert!(lines.lines().any(|line| line.starts_with(name) && line.contains(state)), "{lines}");
+    }
+    assert_eq!(text(&output.stderr), "it is durable, and not yet in force everywhere\n");
+    let sent = asked.lock().unwrap().join("\n");
+    assert!(sent.contains(r#""wait":"everywhere""#) && sent.contains(r#""timeout_ms":5000"#), "{sent}");
+    let output = run(quash(&["revoke", "subject", "alice", "-o", "json", "--url", &url])).await;
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["pending"][0]["verifier"],
+        "edge-2"
+    );
+}
+
+#[tokio::test]
+async fn verifiers_are_listed_in_a_table_with_the_way_to_the_next_page() {
+    let (url, asked) = stub(|| {
+        let verifier = json!({
+            "verifier": "edge-1", "instance": "01".repeat(16), "watermark": 7, "lag": 2,
+            "acknowledged_at": "2027-01-15T08:00:00Z", "connected": true, "lease_ends_in_ms": 9900,
+            "unfenced": false, "relay": true,
+        });
+        Json(json!({ "items": [verifier], "next_cursor": "01".repeat(16) })).into_response()
+    })
+    .await;
+    let output = run(quash(&["verifiers", "--limit", "1", "--url", &url])).await;
+    assert_eq!(exit(&output), OK, "{}", text(&output.stderr));
+    let lines = text(&output.stdout);
+    assert!(lines.starts_with("VERIFIER") && lines.contains("edge-1") && lines.contains("9900"), "{lines}");
+    assert_eq!(text(&output.stderr), format!("more: --cursor {}\n", "01".repeat(16)));
+    assert!(asked.lock().unwrap()[0].starts_with("GET /v1/verifiers?limit=1 "));
+    let output = run(quash(&["verifiers", "-o", "json", "--url", &url])).await;
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["items"][0]["lag"], 2);
+}
+
+#[tokio::test]
 async fn a_refusal_is_told_in_one_line_and_ends_with_2() {
     let (url, _) = stub(|| {
         let problem = json!({ "title": "Forbidden", "status": 403, "reason": "role_missing", "detail": "this key may not revoke" });
