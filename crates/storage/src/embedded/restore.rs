@@ -23,7 +23,7 @@ use super::damage::unless_damaged;
 use super::error::{OpenError, RestoreError, store_error};
 use super::open::{check_format, classify};
 use super::tables::{ReadTables, WriteTables};
-use crate::ports::{Append, LogIdentity, StoreError, StoredVerifier};
+use crate::ports::{Append, KeyRing, KeyStage, LogIdentity, StoreError, StoredVerifier};
 use crate::rows;
 use crate::rows::meta::{HeadRow, Restore};
 use crate::tables::keys::meta;
@@ -110,6 +110,7 @@ struct Plan {
     guards: Vec<NewEntry>,
     credentials: u64,
     unknown: StoredVerifier,
+    last_token: Timestamp,
 }
 
 impl Plan {
@@ -128,13 +129,13 @@ impl Plan {
         // A clock that went back restores into the past of the log; the ratchet knows better.
         let now = now.max(view.ratchet()?);
         let identity = new_identity(old.key, old_head.position, now, random);
+        let horizons = view.horizons()?;
+        let until = |life: Duration| match life {
+            Duration::ZERO => Timestamp::FOREVER,
+            life => now.plus(life).plus(MARGIN),
+        };
         let guards = match guard {
             RestoreGuard::EndEverything => {
-                let horizons = view.horizons()?;
-                let until = |life: Duration| match life {
-                    Duration::ZERO => Timestamp::FOREVER,
-                    life => now.plus(life).plus(MARGIN),
-                };
                 let own = (until(horizons.access_token), until(horizons.session));
                 // How long the tokens of others live is not known here, only to the configuration.
                 let foreign = (Timestamp::FOREVER, Timestamp::FOREVER);
@@ -154,7 +155,8 @@ impl Plan {
         let record = Restore { at: now, log: old.log, head: old_head.position, ends_everything };
         let credentials = count(backup, Table::Credentials)?;
         let unknown = unknown_verifiers(now, random);
-        Ok(Self { constants, head, record, guards, credentials, unknown })
+        let last_token = until(horizons.access_token);
+        Ok(Self { constants, head, record, guards, credentials, unknown, last_token })
     }
 
     fn carry_out(&self, tables: &mut WriteTables<'_>) -> Result<Head, StoreError> {
@@ -166,6 +168,8 @@ impl Plan {
             // INVARIANT: a key that was given up after the backup does not sign or verify again (I6). Nothing that
             // the others signed is of use any more, and the authority makes a new one when it finds none.
             tables.remove(Table::Meta, meta::KEY_RING)?;
+        } else {
+            retire_announced(tables, self.last_token)?;
         }
         let restores = tables.get(Table::Meta, meta::RESTORES)?;
         let mut restores = restores.map_or(Ok(Vec::new()), |row| rows::meta::read_restores(&row))?;
@@ -180,6 +184,17 @@ impl Plan {
         transaction.finish()?;
         Ok(head)
     }
+}
+
+/// A key that was announced when the backup was made may have signed since, and been given up since: what it signed
+/// stays good as the guard says, and it signs no more.
+fn retire_announced(tables: &mut WriteTables<'_>, until: Timestamp) -> Result<(), StoreError> {
+    let Some(row) = tables.get(Table::Meta, meta::KEY_RING)? else { return Ok(()) };
+    let KeyRing { version, mut keys } = rows::key_ring::read(&row)?;
+    for key in keys.iter_mut().filter(|key| key.stage == KeyStage::Announced) {
+        key.stage = KeyStage::Retired { until };
+    }
+    tables.put(Table::Meta, meta::KEY_RING, &rows::key_ring::write(version, &keys))
 }
 
 /// Stands for all verifiers that were granted a lease after the backup was made: whoever waits until an entry is in

@@ -108,6 +108,25 @@ async fn a_restored_store_is_a_new_log_above_everything_the_old_one_reached() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_announced_in_the_backup_never_signs() {
+    // I6: it may have signed since, and been given up since. What it signed is kept as the guard says.
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let store = open(&path("lost"));
+    let announced =
+        StoredKey { id: KeyId::new("key_next").unwrap(), stage: KeyStage::Announced, ..signing_key() };
+    store.replace_key_ring(0, vec![signing_key(), announced.clone()]).await.unwrap();
+    let horizons = Horizons { access_token: Duration::from_secs(600), session: Duration::from_secs(10_000) };
+    store.raise_horizons(horizons).await.unwrap();
+    store.backup_to(path("backup")).await.unwrap();
+    restore(&path("backup"), &path("restored"), at(100), [9; 36], RestoreGuard::KeepSessions, &[]).unwrap();
+    let keys = open(&path("restored")).key_ring().await.unwrap().keys;
+    // The longest life of an access token and ten minutes.
+    let retired = StoredKey { stage: KeyStage::Retired { until: at(1_300) }, ..announced };
+    assert_eq!(keys, [signing_key(), retired]);
+}
+
+#[tokio::test]
 async fn leases_granted_after_the_backup_are_counted_by_one_that_stands_for_all() {
     // Design section 3: who waits until a revocation is in force everywhere waits out what can not be known.
     let lost = lost().await;
