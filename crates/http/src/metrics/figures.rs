@@ -44,6 +44,7 @@ impl Collector for VerifierFigures {
         let observed = "Tokens of observed issuers that would have been refused, by reason";
         page.counters("verifier_would_refuse", observed, "reason", &counts.would_refuse)?;
         page.counter("verifier_undecided", "Checks without an answer", counts.undecided)?;
+        page.counter("verifier_allowed_stale", "Accepts on a stale state", counts.allowed_stale)?;
         page.gauge("verifier_shortcut_share", "Share of checks without a look-up", counts.shortcut_share())?;
         page.gauge("verifier_live_entries", "Revocation entries in memory", verifier.live_entries() as f64)?;
         page.gauge("verifier_cached_tokens", "Tokens in the cache", verifier.cached_tokens() as f64)?;

@@ -1,6 +1,9 @@
 //! `GET /metrics`
 
+use std::time::Duration;
+
 use quash_authority::testing::WhenToFail;
+use quash_core::revocation::freshness::{Freshness, StalePolicy};
 use serde_json::json;
 
 use crate::house::{House, text};
@@ -27,6 +30,10 @@ async fn what_happened_is_counted() {
     house.get("/auth/check?scope=admin").bearer(&token).send().await;
     house.get("/auth/check").send().await;
     house.check("nonsense").await;
+    let stale = Freshness::Stale { age: Duration::from_secs(11), policy: StalePolicy::Allow };
+    let before = std::mem::replace(&mut *house.freshness.lock().unwrap(), stale);
+    house.check(&token).await;
+    *house.freshness.lock().unwrap() = before;
     house.revoke(json!({ "target": { "type": "subject", "id": "alice" }, "reason": "banned" })).await;
     house.check(&token).await;
     let refresh = text(&tokens["refresh_token"]);
@@ -37,12 +44,13 @@ async fn what_happened_is_counted() {
 
     let page = page(&house).await;
     for line in [
-        r#"quash_auth_checks_total{outcome="accepted"} 3"#,
+        r#"quash_auth_checks_total{outcome="accepted"} 4"#,
         r#"quash_auth_checks_total{outcome="insufficient_scope"} 1"#,
         r#"quash_auth_checks_total{outcome="no_token"} 1"#,
         r#"quash_auth_checks_total{outcome="rejected"} 2"#,
         r#"quash_verifier_checks_total{way="first"} 1"#,
-        r#"quash_verifier_checks_total{way="shortcut"} 3"#,
+        r#"quash_verifier_checks_total{way="shortcut"} 4"#,
+        "quash_verifier_allowed_stale_total 1",
         r#"quash_verifier_rejections_total{reason="banned"} 1"#,
         r#"quash_verifier_rejections_total{reason="not_compact"} 1"#,
         r#"quash_refreshes_total{outcome="refused"} 1"#,

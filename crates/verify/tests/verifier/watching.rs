@@ -131,11 +131,13 @@ fn positions_windows_and_exceptions_are_respected() {
     assert!(has_ended(&newer));
 }
 
+/// A way for an entry to come.
+type Way<'a> = &'a dyn Fn(&Verifier, EntryOf);
+
 #[test]
 fn whichever_way_an_entry_comes_it_ends_the_watch() {
     let record =
         |entry: EntryOf, position: u64| entry.at(Position::new(position).unwrap()).record(&log_key());
-    type Way<'a> = &'a dyn Fn(&Verifier, EntryOf);
     let ways: [Way<'_>; 3] = [
         &|verifier, entry| verifier.apply_record(&record(entry, HEAD + 1)).unwrap(),
         &|verifier, entry| {
