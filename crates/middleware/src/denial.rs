@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quash_core::revocation::freshness::Undecided;
 use quash_core::revocation::rejection::{Rejection, Remedy};
-use quash_verify::Shortfall;
+use quash_verify::{Shortfall, WatchEnd};
 
 use crate::ask::Unreachable;
 
@@ -65,6 +65,14 @@ impl From<Undecided> for Denial {
 impl From<Unreachable> for Denial {
     fn from(_: Unreachable) -> Self {
         Self::Undecided(Undecided::Ask { age: Duration::MAX })
+    }
+}
+
+impl From<WatchEnd> for Denial {
+    /// Whoever was cut off without an entry, because the feed was away, may still have a session.
+    fn from(end: WatchEnd) -> Self {
+        let remedy = if end.position.is_some() { Remedy::SignInAgain } else { Remedy::RenewSilently };
+        Self::Refused { reason: end.reason.as_str().into(), remedy }
     }
 }
 

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use quash_core::revocation::freshness::{Freshness, FreshnessSource, StalePolicy, Undecided};
 use quash_core::revocation::rejection::Remedy;
 use quash_core::time::Timestamp;
-use quash_verify::{Admission, Moment, RouteRules, Verifier};
+use quash_verify::{Admission, Moment, RouteRules, Verifier, Watch};
 
 use crate::ask::{Ask, Introspected};
 use crate::bearer::Bearer;
@@ -132,6 +132,12 @@ impl Gate {
             },
             admitted => admitted,
         }
+    }
+
+    /// Watches the session of a token that was let in: for connections that stay. If it was revoked meanwhile, the watch
+    /// has ended already.
+    pub fn watch(&self, user: &Verified) -> Watch {
+        self.0.verifier.watch(user)
     }
 
     /// What the challenges of this route say.

@@ -29,7 +29,11 @@
 //! and the policy says so is the authority asked, about that one token: [`Ask`]. Tokens are read from the
 //! `Authorization` header and from nowhere else.
 //!
-//! Features: `axum` (on by default), `actix`, `tonic`, `feed` (follows an authority over the network), `testing`.
+//! Connections that stay are cut when the session of their token is revoked: `guard_websocket`, [`until_revoked`],
+//! [`stream_until_revoked`].
+//!
+//! Features: `axum` (on by default), `actix`, `tonic`, `guard` (any stream of messages), `feed` (follows an authority
+//! over the network), `testing`.
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -45,6 +49,8 @@ mod extractors;
 #[cfg(feature = "feed")]
 pub mod feed;
 mod gate;
+#[cfg(feature = "guard")]
+mod guard;
 mod layer;
 mod metadata;
 mod service;
@@ -52,12 +58,13 @@ mod service;
 pub mod testing;
 #[cfg(feature = "tonic")]
 pub mod tonic;
+mod until_revoked;
 #[cfg(feature = "feed")]
 mod uptime;
 mod verified;
 
 #[cfg(feature = "axum")]
-pub use crate::axum::metadata_router;
+pub use crate::axum::{guard_websocket, metadata_router};
 pub use answer::{Answer, Problem};
 pub use ask::{Ask, Asking, Introspected, Unreachable};
 pub use challenge::Challenge;
@@ -65,9 +72,12 @@ pub use clock::system_clock;
 pub use denial::Denial;
 pub use extractors::{Authenticated, Claims};
 pub use gate::Gate;
+#[cfg(feature = "guard")]
+pub use guard::{FAREWELL_FOR, Guarded, SendError};
 pub use layer::RequireToken;
 pub use metadata::{ResourceMetadata, ResourceUnfit};
 pub use service::{Admitting, RequireTokenService};
+pub use until_revoked::{stream_until_revoked, until_revoked};
 #[cfg(feature = "feed")]
 pub use uptime::system_uptime;
 pub use verified::Verified;

@@ -28,7 +28,13 @@
 //! }
 //! ```
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
 use http::Response;
+use pin_project_lite::pin_project;
+use quash_verify::Watch;
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Code, Status};
 
@@ -64,6 +70,42 @@ pub fn require_token(gate: Gate) -> RequireToken<GrpcStatus> {
 /// [`Denial::NoToken`], which `?` makes a [`Status`] of, where no layer let the call in.
 pub fn authenticated<T>(request: &tonic::Request<T>) -> Result<Authenticated, Denial> {
     request.extensions().get::<Verified>().cloned().map(Authenticated).ok_or(Denial::NoToken)
+}
+
+/// `stream` until it ends, or until the session that `watch` watches is revoked: then its last item is
+/// `UNAUTHENTICATED`, with the reason (S55).
+pub fn until_revoked<S, T>(watch: Watch, stream: S) -> impl Stream<Item = Result<T, Status>>
+where
+    S: Stream<Item = Result<T, Status>>,
+{
+    UntilRevoked { stream, watch: Some(watch) }
+}
+
+pin_project! {
+    struct UntilRevoked<S> {
+        #[pin]
+        stream: S,
+        // `None` once it has ended.
+        watch: Option<Watch>,
+    }
+}
+
+impl<S, T> Stream for UntilRevoked<S>
+where
+    S: Stream<Item = Result<T, Status>>,
+{
+    type Item = Result<T, Status>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        let Some(watch) = this.watch else { return Poll::Ready(None) };
+        // The watch is asked first: nothing is sent to somebody who is signed out.
+        if let Poll::Ready(end) = Pin::new(watch).poll(context) {
+            *this.watch = None;
+            return Poll::Ready(Some(Err(Denial::from(end).into())));
+        }
+        this.stream.poll_next(context)
+    }
 }
 
 impl From<Denial> for Status {

@@ -1,6 +1,7 @@
 //! The extractors and denials in axum's words, and what only axum needs.
 
 mod metadata;
+mod websocket;
 
 use std::convert::Infallible;
 
@@ -15,6 +16,7 @@ use crate::extractors::{Authenticated, Claims};
 use crate::verified::Verified;
 
 pub use metadata::metadata_router;
+pub use websocket::guard_websocket;
 
 impl<S: Sync> FromRequestParts<S> for Authenticated {
     type Rejection = Denial;

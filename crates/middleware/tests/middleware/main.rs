@@ -1,5 +1,5 @@
 //! The adapters, asked as a server would ask them.
-#![expect(clippy::unwrap_used, reason = "tests may")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 
 mod actix_api;
 mod anonymous;
@@ -11,3 +11,5 @@ mod house;
 mod metadata;
 mod passing;
 mod staleness;
+mod streams;
+mod websocket;
