@@ -47,6 +47,15 @@ impl Gate {
         }))
     }
 
+    /// Lets in whoever has a token that the verifier of `feed` accepts, at the time of the machine's clock and on
+    /// knowledge as fresh as the feed is. Where the policy is to ask, the servers that the feed comes from are asked.
+    #[cfg(feature = "feed")]
+    pub fn following(feed: &crate::feed::Feed) -> Self {
+        Self::new(Arc::clone(feed.verifier()), crate::system_clock)
+            .freshness(feed.freshness())
+            .ask(Arc::new(feed.introspection().clone()))
+    }
+
     /// Asks `freshness` how well the verifier's state is known to be up to date, before anybody is let in: a
     /// [`GaugeReader`](quash_verify::GaugeReader) of the gauge that a feed keeps.
     #[must_use]

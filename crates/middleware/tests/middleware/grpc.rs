@@ -28,7 +28,8 @@ impl Grpc {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let incoming = tonic::transport::server::TcpIncoming::from(listener);
-        let server = Server::builder().layer(require_token(gate)).add_service(Shop);
+        let service = Shop::new(gate.clone());
+        let server = Server::builder().layer(require_token(gate)).add_service(service);
         tokio::spawn(server.serve_with_incoming_shutdown(incoming, async {
             let _ = stopped.await;
         }));
@@ -112,5 +113,29 @@ async fn what_can_not_be_decided_is_unavailable_and_says_when_to_come_back() {
     assert_eq!((status.code(), detail(&status, "quash-reason")), (Code::Unavailable, Some("stale")));
     assert_eq!(detail(&status, "grpc-retry-pushback-ms"), Some("1000"));
     assert_eq!(detail(&status, "www-authenticate"), None);
+    grpc.stop();
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_unauthenticated_when_the_session_is_revoked() {
+    // S55, attack row 39
+    let issuer = TestIssuer::new();
+    let mut grpc = Grpc::start(issuer.gate()).await;
+    let mut request = Request::new(());
+    let token = issuer.token("alice", json!({ "sid": "ses_1" }));
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    let mut orders = grpc.client.orders(request).await.unwrap().into_inner();
+    assert_eq!(orders.message().await.unwrap().unwrap().number, 1);
+    issuer.refresh_session("ses_1");
+    assert!(orders.message().await.unwrap().is_some(), "a renewal cut the stream");
+    issuer.end_session("ses_1");
+    let status = loop {
+        match orders.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the stream ended without a reason"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((status.code(), detail(&status, "quash-reason")), (Code::Unauthenticated, Some("admin")));
     grpc.stop();
 }

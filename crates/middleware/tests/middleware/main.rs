@@ -6,6 +6,7 @@ mod anonymous;
 mod asking;
 mod claims;
 mod denials;
+mod examples;
 mod grpc;
 mod house;
 mod metadata;
