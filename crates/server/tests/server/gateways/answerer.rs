@@ -46,9 +46,11 @@ impl Answerer {
         self.sign_in("alice", "read", &[]).token
     }
 
-    /// Ends everything that `subject` has. The answerer knows when this returns.
+    /// Ends everything that `subject` has. Whoever answers knows it when this returns.
     pub(super) fn revoke(&self, subject: &str) {
-        self.authority.revoke(&json!({"type": "subject", "id": subject}));
+        let target = json!({"type": "subject", "id": subject});
+        let answer = self.authority.post("/v1/revocations", &json!({"target": target, "wait": "everywhere"}));
+        assert_eq!((answer.status, &answer.body["complete"]), (200, &json!(true)), "{answer:?}");
     }
 
     /// Kills it. From now on nobody listens at the address that is returned.
