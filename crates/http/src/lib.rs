@@ -65,8 +65,8 @@ pub use edge::{Ask, EdgeParts, EdgeState, Learned, NoAnswer, edge_router, edge_r
 pub use enforcement::{OwnIssuerMissing, VerifierEnforcement};
 pub use feed::{
     AuthorityFeed, AuthorityFeeds, FeedDoor, FeedLimits, FeedSource, FeedTrust, FollowerLease, Full,
-    NotServed, PageAnswer, PingAnswer, RelayFeed, RelayLeases, RelayParts, RelayTerms, StillAllowed,
-    UptimeSource,
+    NotServed, PageAnswer, PingAnswer, RelayFeed, RelayLeases, RelayParts, RelaySource, RelayTerms,
+    StillAllowed, UptimeSource,
 };
 pub use openapi::openapi_document;
 pub use route::{RouteInfo, RouteMethod, Surface};

@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use quash_authority::RefreshState;
 use quash_core::ids::ClientId;
 use quash_core::time::Timestamp;
@@ -12,8 +12,24 @@ use quash_verify::{Checked, Moment, TokenRef};
 use crate::access::Access;
 use crate::checks::{Checks, SharedFreshness};
 use crate::error::{Failure, OAuthFailure};
+use crate::feed::{FeedDoor, FeedSource};
 use crate::request::params::Params;
 use crate::token_refusal::TokenRefusal;
+
+/// A node that serves the feed.
+pub(crate) trait ServesFeed: Node {
+    /// What one follower is served from.
+    type Source: FeedSource + 'static;
+
+    /// Where followers come in.
+    fn door(&self) -> &FeedDoor;
+
+    /// The feed for the follower that [`admit`](Node::admit) let in, and left its name in `extensions`.
+    ///
+    /// # Errors
+    /// Nobody was let in, or there is nothing to serve here.
+    fn source_for(&self, extensions: &Extensions) -> Result<Self::Source, Failure>;
+}
 
 /// What a token's holder is told: judged here, or by whoever was asked.
 pub(crate) enum Answer<'p> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use prometheus_client::metrics::counter::Counter;
 use quash_authority::settings::ClientKind;
 use quash_authority::{Authority, Caller, RefreshState, Verb, authorize};
@@ -18,7 +18,7 @@ use crate::checks::Checks;
 use crate::error::{Failure, OAuthFailure};
 use crate::feed::{AuthorityFeed, AuthorityFeeds, FeedDoor};
 use crate::metrics::Metrics;
-use crate::node::{Answer, Node};
+use crate::node::{Answer, Node, ServesFeed};
 use crate::oauth::client;
 use crate::request::authorization::Authorization;
 use crate::request::params::Params;
@@ -65,14 +65,6 @@ impl AppState {
     /// Where followers of the feed come in: to be closed when the server stops.
     pub fn feed(&self) -> &FeedDoor {
         &self.0.door
-    }
-
-    /// The feed for a follower.
-    ///
-    /// # Errors
-    /// [`Failure::Forbidden`].
-    pub(crate) fn feed_of(&self, caller: &Caller) -> Result<AuthorityFeed, Failure> {
-        Ok(self.0.feeds.of(self.0.authority.open_feed(caller)?))
     }
 
     pub(crate) fn authority(&self) -> &Authority {
@@ -167,6 +159,19 @@ impl Node for AppState {
     /// There is nobody else to ask.
     async fn ask(&self, token: &str) -> Result<Answer<'static>, Failure> {
         self.check(token).map(Answer::from)
+    }
+}
+
+impl ServesFeed for AppState {
+    type Source = AuthorityFeed;
+
+    fn door(&self) -> &FeedDoor {
+        self.feed()
+    }
+
+    fn source_for(&self, extensions: &Extensions) -> Result<AuthorityFeed, Failure> {
+        let caller = extensions.get::<Caller>().ok_or(Failure::Unauthenticated)?;
+        Ok(self.0.feeds.of(self.0.authority.open_feed(caller)?))
     }
 }
 

@@ -54,6 +54,7 @@ impl Edge {
                 let answer = *said.lock().unwrap();
                 Box::pin(async move { answer })
             }),
+            relay: None,
             settings: HttpSettings::default(),
         });
         Self { house, verifier, gauge, learned, uptime, answer, router: edge_router(state) }

@@ -35,6 +35,17 @@ impl Learned {
     }
 }
 
+/// A service credential that was let in, and may do what it was let in for.
+#[derive(Clone)]
+pub(super) struct Admitted(IntrospectionCredential);
+
+impl Admitted {
+    /// Whether the authority still knows the credential as it was.
+    pub(super) fn is_known(&self, learned: &Learned) -> bool {
+        learned.document().is_ok_and(|document| document.introspection.contains(&self.0))
+    }
+}
+
 /// Who may ask.
 pub(super) struct Callers {
     learned: Learned,
@@ -52,21 +63,27 @@ impl Callers {
         self.learned.document()
     }
 
-    /// Whether the holder of the service key in `headers` may do `verb`.
+    pub(super) fn learned(&self) -> &Learned {
+        &self.learned
+    }
+
+    /// Who holds the service key in `headers`, if that may do `verb`.
     ///
     /// The credentials that an edge knows are those that may introspect, and whoever may introspect about everybody
     /// may follow the feed, too (`quash_authority::allows`). Numbers are for whoever runs the edge.
-    pub(super) fn admit(&self, headers: &HeaderMap, verb: Verb) -> Result<(), Failure> {
+    pub(super) fn admit(&self, headers: &HeaderMap, verb: Verb) -> Result<Admitted, Failure> {
         let authorization = Authorization::of(headers);
         let Authorization::Bearer(key) = authorization else { return Err(Failure::Unauthenticated) };
-        if verb == Verb::ReadMetrics && self.operator.credential(key).is_some() {
-            return Ok(());
+        if verb == Verb::ReadMetrics
+            && let Some(operator) = self.operator.credential(key)
+        {
+            return Ok(Admitted(operator.clone()));
         }
         let document = self.document()?;
         let credential = document.credential(key).ok_or(Failure::Unauthenticated)?;
         match verb {
-            Verb::Introspect => Ok(()),
-            Verb::FollowFeed if credential.client.is_none() => Ok(()),
+            Verb::Introspect => Ok(Admitted(credential.clone())),
+            Verb::FollowFeed if credential.client.is_none() => Ok(Admitted(credential.clone())),
             verb => Err(Failure::Forbidden { phrase: verb.phrase() }),
         }
     }

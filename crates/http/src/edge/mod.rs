@@ -17,7 +17,7 @@ use axum::Router;
 pub use self::callers::Learned;
 pub use self::state::{Ask, EdgeParts, EdgeState, NoAnswer};
 use crate::route::{Route, Surface};
-use crate::{auth_check, oauth, operations, router, well_known};
+use crate::{auth_check, oauth, operations, router, v1, well_known};
 
 /// Every endpoint of an edge.
 pub fn edge_router(state: EdgeState) -> Router {
@@ -32,6 +32,7 @@ pub fn edge_router_for(state: EdgeState, surfaces: &[Surface]) -> Router {
 fn table() -> Vec<Route<EdgeState>> {
     let routes = [
         auth_check::routes(),
+        v1::feed::follow::routes(),
         oauth::introspect::routes(),
         well_known::jwks::routes(),
         operations::health::routes(),

@@ -4,31 +4,29 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use futures_util::future::BoxFuture;
 use quash_authority::{Clock, RefreshState};
 use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::Undecided;
 use quash_core::revocation::rejection::Rejection;
-use quash_core::time::{Timestamp, Uptime};
+use quash_core::time::Timestamp;
 use quash_verify::feed::IntrospectionCredential;
 use quash_verify::{Gauge, GaugeReader, Moment, Verifier};
 
-use super::callers::{Callers, Learned};
+use super::callers::{Admitted, Callers, Learned};
 use crate::access::Access;
 use crate::checks::Checks;
 use crate::error::{Failure, OAuthFailure};
+use crate::feed::{FeedDoor, RelayFeed, RelaySource, UptimeSource};
 use crate::metrics::{Asks, EdgeFigures, Metrics};
-use crate::node::{Answer, Node};
+use crate::node::{Answer, Node, ServesFeed};
 use crate::request::params::Params;
 use crate::settings::HttpSettings;
 use crate::token_refusal::TokenRefusal;
 
 /// Asks an authority whether a token is active, which answers by introspection (RFC 7662).
 pub type Ask = dyn Fn(String) -> BoxFuture<'static, Result<bool, NoAnswer>> + Send + Sync;
-
-/// The clock that the age of the state is told by.
-type UptimeSource = Arc<dyn Fn() -> Uptime + Send + Sync>;
 
 /// No authority answered in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +49,8 @@ pub struct EdgeParts {
     pub operator: IntrospectionCredential,
     /// For tokens that are to be asked about.
     pub ask: Box<Ask>,
+    /// What is served to further followers; none: nobody is let in.
+    pub relay: Option<RelaySource>,
     /// What the operator decided about the surface.
     pub settings: HttpSettings,
 }
@@ -65,19 +65,27 @@ struct Shared {
     callers: Callers,
     ask: Box<Ask>,
     asks: Asks,
+    relay: Option<RelaySource>,
+    door: FeedDoor,
 }
 
 impl EdgeState {
     /// An edge of these parts.
     pub fn new(parts: EdgeParts) -> Self {
-        let EdgeParts { verifier, gauge, uptime, clock, learned, operator, ask, settings } = parts;
+        let EdgeParts { verifier, gauge, uptime, clock, learned, operator, ask, relay, settings } = parts;
+        let door = FeedDoor::new(settings.feed);
         let asks = Asks::default();
         let figures = EdgeFigures { gauge: Arc::clone(&gauge), uptime: Arc::clone(&uptime) };
         let metrics = Metrics::new(Arc::clone(&verifier)).of_an_edge(figures, &asks);
         let freshness = GaugeReader::new(gauge, move || uptime());
         let checks = Checks::new(verifier, Box::new(freshness), settings, metrics);
         let callers = Callers::new(learned, operator);
-        Self(Arc::new(Shared { checks, clock, callers, ask, asks }))
+        Self(Arc::new(Shared { checks, clock, callers, ask, asks, relay, door }))
+    }
+
+    /// Where followers of the feed come in: to be closed when the edge stops.
+    pub fn feed(&self) -> &FeedDoor {
+        &self.0.door
     }
 
     /// `token`, which an authority finds active, as this edge knows it. What this edge itself would refuse, it
@@ -111,7 +119,11 @@ impl Node for EdgeState {
 
     fn admit(&self, access: Access, request: &mut Request<Body>) -> Result<(), Failure> {
         match access {
-            Access::Service(verb) => self.0.callers.admit(request.headers(), verb),
+            Access::Service(verb) => {
+                let admitted = self.0.callers.admit(request.headers(), verb)?;
+                request.extensions_mut().insert(admitted);
+                Ok(())
+            }
             // An edge has no endpoint for users.
             Access::User => Err(Failure::Unauthenticated),
             Access::Open | Access::Client | Access::ClientOrService(_) | Access::Bearer => Ok(()),
@@ -140,6 +152,21 @@ impl Node for EdgeState {
             Ok(false) => Ok(Answer::Refused(TokenRefusal::inactive())),
             Err(NoAnswer) => self.undecided(token),
         }
+    }
+}
+
+impl ServesFeed for EdgeState {
+    type Source = RelayFeed;
+
+    fn door(&self) -> &FeedDoor {
+        self.feed()
+    }
+
+    fn source_for(&self, extensions: &Extensions) -> Result<RelayFeed, Failure> {
+        let admitted = extensions.get::<Admitted>().ok_or(Failure::Unauthenticated)?.clone();
+        let relay = self.0.relay.as_ref().ok_or(Failure::NotFound)?;
+        let learned = self.0.callers.learned().clone();
+        Ok(relay.feed(Arc::new(move || admitted.is_known(&learned))))
     }
 }
 

@@ -19,5 +19,7 @@ mod writer;
 
 pub use authority_source::{AuthorityFeed, AuthorityFeeds};
 pub use door::{FeedDoor, FeedLimits, Full};
-pub use relay_source::{RelayFeed, RelayLeases, RelayParts, RelayTerms, StillAllowed, UptimeSource};
+pub use relay_source::{
+    RelayFeed, RelayLeases, RelayParts, RelaySource, RelayTerms, StillAllowed, UptimeSource,
+};
 pub use source::{FeedSource, FeedTrust, FollowerLease, NotServed, PageAnswer, PingAnswer};

@@ -91,6 +91,31 @@ pub struct RelayTerms {
     pub horizon: Duration,
 }
 
+/// What the feeds of all followers of a relay share. Cheap to clone.
+#[derive(Clone)]
+pub struct RelaySource {
+    parts: RelayParts,
+    leases: RelayLeases,
+}
+
+impl RelaySource {
+    /// Serves what `parts` hold, and grants `leases`.
+    pub fn new(parts: RelayParts, leases: RelayLeases) -> Self {
+        Self { parts, leases }
+    }
+
+    /// The feed of one follower, as long as `allowed` says so.
+    pub fn feed(&self, allowed: StillAllowed) -> RelayFeed {
+        RelayFeed { parts: self.parts.clone(), leases: self.leases.clone(), allowed }
+    }
+}
+
+impl std::fmt::Debug for RelaySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelaySource").field("leases", &self.leases).finish_non_exhaustive()
+    }
+}
+
 /// Whether a follower would still be let in.
 pub type StillAllowed = Arc<dyn Fn() -> bool + Send + Sync>;
 
@@ -103,11 +128,6 @@ pub struct RelayFeed {
 }
 
 impl RelayFeed {
-    /// Serves what `parts` hold, as long as `allowed` says so.
-    pub fn new(parts: RelayParts, leases: RelayLeases, allowed: StillAllowed) -> Self {
-        Self { parts, leases, allowed }
-    }
-
     fn terms(&self) -> Option<RelayTerms> {
         *self.parts.terms.borrow()
     }

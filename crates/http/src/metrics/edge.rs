@@ -8,11 +8,11 @@ use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
-use quash_core::time::Uptime;
 use quash_verify::Gauge;
 
 use super::page::Page;
 use crate::edge::NoAnswer;
+use crate::feed::UptimeSource;
 
 /// What came of asking an authority about tokens.
 #[derive(Clone, Default)]
@@ -40,7 +40,7 @@ pub(crate) struct EdgeFigures {
     /// What knows it.
     pub(crate) gauge: Arc<Gauge>,
     /// The clock that it is told by.
-    pub(crate) uptime: Arc<dyn Fn() -> Uptime + Send + Sync>,
+    pub(crate) uptime: UptimeSource,
 }
 
 impl fmt::Debug for EdgeFigures {

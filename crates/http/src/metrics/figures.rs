@@ -43,6 +43,8 @@ impl Collector for VerifierFigures {
         page.counters("verifier_rejections", "Refused tokens by reason", "reason", &counts.rejected)?;
         let observed = "Tokens of observed issuers that would have been refused, by reason";
         page.counters("verifier_would_refuse", observed, "reason", &counts.would_refuse)?;
+        let allowed = "Accepts on a stale state, which the operator allows";
+        page.counter("verifier_allowed_stale", allowed, counts.allowed_stale)?;
         page.counter("verifier_undecided", "Checks without an answer", counts.undecided)?;
         page.counter("verifier_allowed_stale", "Accepts on a stale state", counts.allowed_stale)?;
         page.gauge("verifier_shortcut_share", "Share of checks without a look-up", counts.shortcut_share())?;

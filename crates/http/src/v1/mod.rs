@@ -2,7 +2,7 @@
 
 mod clients;
 mod credentials;
-mod feed;
+pub(crate) mod feed;
 mod head;
 mod keys;
 mod logout;

@@ -1,7 +1,7 @@
 //! `/v1/feed`: the log as it grows, for verifiers (binary, over WebSocket) and for people and scripts (JSON).
 
 mod events;
-mod follow;
+pub(crate) mod follow;
 mod record_view;
 mod watch;
 
