@@ -1,7 +1,7 @@
 //! The parts of the binary `quash`: configuration, listeners, background tasks, telemetry, command line.
 //!
 //! ```text
-//! commands ──▶ config ──▶ node ──▶ serving ──▶ listen
+//! commands ──▶ config ──▶ node or edge ──▶ serving ──▶ listen
 //!     └──────▶ client (HTTP, for commands that ask a running server)
 //! ```
 //!
@@ -11,6 +11,7 @@ pub mod client;
 pub mod commands;
 pub mod config;
 pub mod dev;
+pub mod edge;
 pub mod exit;
 pub mod fetch;
 pub mod listen;

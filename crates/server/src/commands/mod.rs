@@ -5,6 +5,7 @@ mod config;
 mod config_options;
 mod demo;
 mod doctor;
+mod edge;
 mod keys;
 mod restore;
 mod revoke;
@@ -39,6 +40,8 @@ struct CommandLine {
 enum Command {
     /// Run the server
     Serve(config_options::ConfigOptions),
+    /// Run an edge: it follows the feed of an authority, and judges tokens from memory
+    Edge(edge::EdgeOptions),
     /// Watch the main job being done, against a real server that this starts itself
     Demo(demo::DemoOptions),
     /// Look at a token: what it says, whether it is good, why it is not
@@ -92,6 +95,7 @@ fn perform(command_line: CommandLine, output: Output) -> Result<Exit, Failure> {
     let client = || command_line.client.client();
     match command_line.command {
         Command::Serve(options) => serve::run(&options),
+        Command::Edge(options) => edge::run(&options),
         Command::Demo(options) => demo::run(&options, output),
         Command::Token(command) => token::run(&command, client, output),
         Command::Revoke(options) => waiting(revoke::run(&options, client()?, output)),

@@ -50,7 +50,9 @@ impl EdgeConfig {
         reader.problems = syntax;
         let config = reader.root(table, Self::read);
         // What a server knows is no mistake here, in a file or an environment that both are given.
-        Config::described().into_iter().for_each(|known| reader.describe(known));
+        for known in Config::described() {
+            reader.describe(known);
+        }
         unknown::report(&mut reader);
         match config {
             Some(config) if reader.problems.is_empty() => Ok(config),
@@ -84,7 +86,9 @@ impl EdgeConfig {
         let forward_auth =
             root.section("forward_auth", "what `/auth/check` tells the gateway", ForwardAuthConfig::read);
         let log = root.section("log", "what is said on standard error", LogConfig::read);
-        OF_A_SERVER.iter().for_each(|name| root.leave(name));
+        for name in OF_A_SERVER {
+            root.leave(name);
+        }
         let issuers: Vec<IssuerConfig> = issuers.into_iter().flatten().collect();
         refuse_twice(root, "issuer", "name", issuers.iter().map(|issuer| issuer.name.as_str()));
         let secret = |issuer: &IssuerConfig| matches!(issuer.keys, KeySource::Secret { .. });

@@ -66,7 +66,9 @@ impl ServerConfig {
                 check_listener(section, name, address, protected);
             }
         }
-        ["admin_listen", "public_url"].iter().for_each(|name| section.leave(name));
+        for name in ["admin_listen", "public_url"] {
+            section.leave(name);
+        }
         let scheme = if tls.is_some() { "https" } else { "http" };
         let public_url = format!("{scheme}://{listen}");
         Self { listen, admin_listen: None, metrics_listen, public_url, data, tls }

@@ -11,14 +11,14 @@ pub mod control;
 pub mod issuers;
 pub mod masters;
 pub mod settings;
-mod surfaces;
+pub mod surfaces;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use quash_authority::{Authority, Clock, Entropy, SystemClock, SystemEntropy, SystemUptime};
 use quash_core::position::Position;
-use quash_http::{AppState, HttpSettings, IdentityHeaders, VerifierEnforcement};
+use quash_http::{AppState, HttpSettings, VerifierEnforcement};
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{Maintenance, RevocationLog, Store};
 use quash_verify::Verifier;
@@ -31,6 +31,9 @@ use crate::secret::Secret;
 
 /// How often what can not matter any more is forgotten.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(60);
+
+/// How long followers of the feed have to go elsewhere when the node stops.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Everything that serves one configuration over one data directory.
 pub struct Node {
@@ -84,13 +87,15 @@ impl Node {
         &self.store
     }
 
-    /// Follows the log and forgets what can not matter any more, until `stop` is spoken.
+    /// Follows the log and forgets what can not matter any more, until `stop` is spoken; then sends the followers of
+    /// the feed away.
     pub async fn run(&self, mut stop: Stop) {
         tokio::select! {
             () = stop.wait() => {}
             () = self.authority.follow() => {}
             () = self.maintain() => {}
         }
+        self.state.feed().close(GOODBYE).await;
     }
 
     async fn maintain(&self) {
@@ -142,16 +147,9 @@ async fn build_verifier(
 fn http_settings(config: &Config, entropy: &dyn Entropy) -> Result<HttpSettings, Failure> {
     let mut instance = [0; 8];
     entropy.fill(&mut instance).map_err(|error| Failure::because("the request ids", error))?;
-    let headers = &config.forward_auth;
     Ok(HttpSettings {
         public_url: Some(config.server.public_url.clone()),
-        identity_headers: IdentityHeaders {
-            issuer: headers.issuer_header.clone(),
-            subject: headers.subject_header.clone(),
-            session: headers.session_header.clone(),
-            scope: headers.scope_header.clone(),
-            roles: headers.roles_header.clone(),
-        },
+        identity_headers: surfaces::identity_headers(&config.forward_auth),
         instance: u64::from_be_bytes(instance),
         ..HttpSettings::default()
     })

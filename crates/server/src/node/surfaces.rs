@@ -1,10 +1,22 @@
 //! Which listener serves what.
 
-use quash_http::{Surface, router, router_for};
+use quash_http::{IdentityHeaders, Surface, router, router_for};
 
 use super::Node;
 use crate::config::Config;
+use crate::config::forward_auth::ForwardAuthConfig;
 use crate::serving::Surfaces;
+
+/// The names of the headers that `/auth/check` answers with.
+pub fn identity_headers(config: &ForwardAuthConfig) -> IdentityHeaders {
+    IdentityHeaders {
+        issuer: config.issuer_header.clone(),
+        subject: config.subject_header.clone(),
+        session: config.session_header.clone(),
+        scope: config.scope_header.clone(),
+        roles: config.roles_header.clone(),
+    }
+}
 
 impl Node {
     /// The routers for the listeners of `config`: what has no listener of its own is on the public one.

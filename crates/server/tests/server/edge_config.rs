@@ -7,6 +7,7 @@ use std::time::Duration;
 use quash_server::config::Config;
 use quash_server::config::edge::StalePolicy;
 use quash_server::config::edge_node::EdgeConfig;
+use quash_server::config::names::HttpUrl;
 use quash_server::config::sources::{File, Flag, Sources};
 
 const KEY: &str = "the key of the edge: 32 characters or more";
@@ -57,7 +58,7 @@ fn flags_name_several_authorities() {
     let text = "https://a.example,https://b.example".to_owned();
     let flags = vec![Flag { name: "--authority", key: "edge.authority", text }];
     let config = load(Sources { flags, ..sources("") });
-    let named: Vec<String> = config.follow.authority.iter().map(|url| url.trimmed()).collect();
+    let named: Vec<String> = config.follow.authority.iter().map(HttpUrl::trimmed).collect();
     assert_eq!(named, ["https://a.example", "https://b.example"]);
 }
 
