@@ -11,6 +11,7 @@
 mod command_line;
 mod config;
 mod config_schema;
+mod edge;
 mod edge_config;
 mod fetch;
 mod gateways;

@@ -31,19 +31,19 @@ json.dump({"tokens": tokens, "jwk": jwk}, sys.stdout)
 "#;
 
 /// What PyJWT made.
-pub(super) struct Made {
-    pub(super) tokens: Vec<String>,
+pub(crate) struct Made {
+    pub(crate) tokens: Vec<String>,
     /// The public key, for asymmetric algorithms.
-    pub(super) jwk: Json,
+    pub(crate) jwk: Json,
 }
 
 /// Tokens signed with the shared `secret`, without a `kid`.
-pub(super) fn hs256(secret: &str, claims: &[Json]) -> Vec<String> {
+pub(crate) fn hs256(secret: &str, claims: &[Json]) -> Vec<String> {
     run(&json!({"alg": "HS256", "secret": secret, "claims": claims})).tokens
 }
 
 /// Tokens signed with a new key pair.
-pub(super) fn with_key_pair(algorithm: &str, kid: &str, claims: &[Json]) -> Made {
+pub(crate) fn with_key_pair(algorithm: &str, kid: &str, claims: &[Json]) -> Made {
     run(&json!({"alg": algorithm, "kid": kid, "claims": claims}))
 }
 

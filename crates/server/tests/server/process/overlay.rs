@@ -12,7 +12,7 @@ use super::running::Running;
 const SHOP: &str = "https://shop.example";
 
 #[expect(clippy::disallowed_methods, reason = "the other issuer has a clock of its own")]
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 

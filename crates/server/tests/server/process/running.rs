@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -45,10 +45,22 @@ impl Running {
 
     /// `serve` with these arguments; with a limit on the size of any file it writes, in KiB.
     pub(crate) fn start(data: &Path, arguments: &[&str], file_limit_kib: Option<u32>) -> Self {
-        std::fs::create_dir_all(data).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
+        Self::start_at(address, data, arguments, file_limit_kib)
+    }
+
+    /// `serve --dev` over `data` at `address`, with the configuration `text` besides.
+    pub(crate) fn at(address: SocketAddr, data: &Path, text: &str) -> Self {
+        let file = data.join("quash.toml");
+        std::fs::create_dir_all(data).unwrap();
+        std::fs::write(&file, text).unwrap();
+        Self::start_at(address, data, &["--dev", "--config", file.to_str().unwrap()], None)
+    }
+
+    fn start_at(address: SocketAddr, data: &Path, arguments: &[&str], file_limit_kib: Option<u32>) -> Self {
+        std::fs::create_dir_all(data).unwrap();
         let binary = env!("CARGO_BIN_EXE_quash");
         let mut command = match file_limit_kib {
             None => Command::new(binary),
@@ -107,6 +119,13 @@ impl Running {
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Asks it to stop, and waits until it did.
+    pub(crate) fn stop(mut self) {
+        let process = rustix::process::Pid::from_raw(self.id().cast_signed()).unwrap();
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        assert!(self.process.wait().unwrap().success(), "{}", self.log());
     }
 
     /// The process id.
