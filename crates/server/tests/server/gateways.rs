@@ -71,4 +71,5 @@ macro_rules! every_gateway_asks {
 
 every_gateway_asks! {
     the_authority: answerer::Answerer::authority;
+    an_edge: answerer::Answerer::edge;
 }

@@ -3,17 +3,17 @@
 use std::net::SocketAddr;
 
 use serde_json::json;
-use tempfile::TempDir;
 
+use crate::edge::authority::Authority;
+use crate::edge::node::{Edge, Plan};
 use crate::process::answer::text;
-use crate::process::running::Running;
 
-/// A process that answers `/auth/check`, and the authority that it follows; here they can be one.
+/// A process that answers `/auth/check`, and the authority that it follows; they can be one.
 pub(super) struct Answerer {
-    authority: Running,
+    authority: Authority,
+    edge: Option<Edge>,
     /// Where it answers.
     pub(super) address: SocketAddr,
-    _data: TempDir,
 }
 
 /// A sign-in.
@@ -25,17 +25,22 @@ pub(super) struct SignedIn {
 impl Answerer {
     /// The authority, which answers for itself.
     pub(super) fn authority() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let authority = Running::dev(data.path());
-        let address = authority.url.trim_start_matches("http://").parse().unwrap();
-        Self { authority, address, _data: data }
+        let authority = Authority::start();
+        Self { address: authority.address, authority, edge: None }
+    }
+
+    /// An edge, which answers for its authority.
+    pub(super) fn edge() -> Self {
+        let authority = Authority::start();
+        let edge = Plan::of("edge", &authority).start();
+        Self { address: edge.address, authority, edge: Some(edge) }
     }
 
     /// A sign-in of `subject` with this scope and these roles.
     pub(super) fn sign_in(&self, subject: &str, scope: &str, roles: &[&str]) -> SignedIn {
         let body =
             json!({"subject": subject, "client_id": "web", "scope": scope, "claims": {"roles": roles}});
-        let answer = self.authority.post("/v1/sessions", &body);
+        let answer = self.authority.server().post("/v1/sessions", &body);
         assert_eq!(answer.status, 201, "{answer:?}");
         let member = |name| text(&answer.body, name).to_owned();
         SignedIn { token: member("access_token"), session: member("session_id") }
@@ -48,14 +53,16 @@ impl Answerer {
 
     /// Ends everything that `subject` has. Whoever answers knows it when this returns.
     pub(super) fn revoke(&self, subject: &str) {
-        let target = json!({"type": "subject", "id": subject});
-        let answer = self.authority.post("/v1/revocations", &json!({"target": target, "wait": "everywhere"}));
-        assert_eq!((answer.status, &answer.body["complete"]), (200, &json!(true)), "{answer:?}");
+        let answer = self.authority.revoke_everywhere(subject, 30_000);
+        assert_eq!(answer.body["complete"], true, "{answer:?}");
     }
 
     /// Kills it. From now on nobody listens at the address that is returned.
-    pub(super) fn kill(self) -> SocketAddr {
-        self.authority.kill();
+    pub(super) fn kill(mut self) -> SocketAddr {
+        match &mut self.edge {
+            Some(edge) => edge.kill(),
+            None => self.authority.kill(),
+        }
         self.address
     }
 }
