@@ -51,14 +51,16 @@ impl Request {
         self.field("Content-Length", &body.len().to_string())
     }
 
-    /// The same body, its length unsaid (RFC 9112 section 7.1).
-    pub(super) fn chunked(mut self, body: &[u8]) -> Self {
+    /// The same body, its length unsaid, and fields behind it (RFC 9112 section 7.1).
+    pub(super) fn chunked(mut self, body: &[u8], trailers: &[&str]) -> Self {
         for chunk in body.chunks(1000) {
             self.body.extend(format!("{:x}\r\n", chunk.len()).as_bytes());
             self.body.extend(chunk);
             self.body.extend(b"\r\n");
         }
-        self.body.extend(b"0\r\n\r\n");
+        self.body.extend(b"0\r\n");
+        trailers.iter().for_each(|line| self.body.extend(format!("{line}\r\n").as_bytes()));
+        self.body.extend(b"\r\n");
         self.field("Transfer-Encoding", "chunked")
     }
 
@@ -116,7 +118,7 @@ impl Reply {
         let (first, fields) = http1::head(read.get(..http1::head_length(read)?)?);
         let status = first.split(' ').nth(1)?.parse().ok()?;
         let rest = &read[http1::head_length(read)?..];
-        let body = if headless { Vec::new() } else { http1::body(&fields, rest)? };
+        let body = if headless { Vec::new() } else { http1::body(&fields, rest)?.0 };
         Some(Self { status, fields, body })
     }
 

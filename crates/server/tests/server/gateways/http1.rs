@@ -20,27 +20,31 @@ pub(super) fn field(fields: &[(String, String)], name: &str) -> String {
     values.map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// A body, and the fields behind it (RFC 9112 section 7.1.2).
+pub(super) type Body = (Vec<u8>, Vec<(String, String)>);
+
 /// The body at the beginning of `bytes`, once all of it is there. One without a length ends where the bytes do.
-pub(super) fn body(fields: &[(String, String)], bytes: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn body(fields: &[(String, String)], bytes: &[u8]) -> Option<Body> {
     if field(fields, "transfer-encoding").eq_ignore_ascii_case("chunked") {
         return unchunked(bytes);
     }
-    match field(fields, "content-length").parse() {
-        Ok(length) => bytes.get(..length).map(<[u8]>::to_vec),
-        Err(_) => Some(bytes.to_vec()),
-    }
+    let body = match field(fields, "content-length").parse() {
+        Ok(length) => bytes.get(..length)?,
+        Err(_) => bytes,
+    };
+    Some((body.to_vec(), Vec::new()))
 }
 
-fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
+fn unchunked(mut bytes: &[u8]) -> Option<Body> {
     let mut body = Vec::new();
     loop {
         let line = bytes.windows(2).position(|two| two == b"\r\n")?;
         let length = usize::from_str_radix(std::str::from_utf8(&bytes[..line]).unwrap().trim(), 16).unwrap();
-        let chunk = bytes.get(line + 2..line + 2 + length)?;
         if length == 0 {
-            return bytes.get(line + 2..line + 4).map(|_| body);
+            // The end of the last chunk's line and the empty line are one pair where nothing is between them.
+            return head_length(&bytes[line..]).map(|end| (body, head(&bytes[line..line + end]).1));
         }
-        body.extend_from_slice(chunk);
+        body.extend_from_slice(bytes.get(line + 2..line + 2 + length)?);
         bytes = bytes.get(line + 2 + length + 2..)?;
     }
 }

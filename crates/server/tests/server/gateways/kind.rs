@@ -22,6 +22,8 @@ pub(super) struct Kind {
     pub(super) passes_refusals: bool,
     /// Whether it takes methods that nobody has registered.
     pub(super) own_methods: bool,
+    /// Whether it drops the fields behind a body.
+    pub(super) drops_trailers: bool,
     /// Whether it asks over HTTP, so that a few lines can play its quash.
     pub(super) asks_http: bool,
 }
@@ -35,6 +37,7 @@ const ABLE: Kind = Kind {
     gives_up: true,
     passes_refusals: true,
     own_methods: true,
+    drops_trailers: true,
     asks_http: true,
 };
 
@@ -83,6 +86,7 @@ pub(super) const HAPROXY: Kind = Kind {
     start: |command, _| {
         command.args(["-db", "-f", "haproxy.cfg"]);
     },
+    drops_trailers: false,
     ..ABLE
 };
 

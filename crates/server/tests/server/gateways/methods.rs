@@ -26,6 +26,6 @@ pub(super) fn pass_with_their_bodies(house: &House) {
         assert!(seen.body == body, "{method}: {} of {} bytes", seen.body.len(), body.len());
         assert_eq!(house.refused(Request::new(method, "/orders").body(b"{}")).status, 401, "{method}");
     }
-    let seen = house.passed(Request::new("POST", "/orders").bearer(&token).chunked(&body));
+    let seen = house.passed(Request::new("POST", "/orders").bearer(&token).chunked(&body, &[]));
     assert!(seen.body == body, "chunked: {} of {} bytes", seen.body.len(), body.len());
 }

@@ -43,6 +43,7 @@ const AT_ONCE: usize = 40;
 pub(super) fn reaches_nobody(house: &House) {
     no_header_arrives_in_any_spelling(house);
     no_malformed_line_becomes_an_identity(house);
+    no_field_behind_a_body_becomes_a_header(house);
     naming_headers_in_connection_takes_no_identity_away(house);
     who_has_no_token_is_nobody_whatever_is_claimed(house);
 }
@@ -93,6 +94,19 @@ fn no_malformed_line_becomes_an_identity(house: &House) {
         let claimed = seen.fields.iter().find(|(name, value)| named(name) && value.contains(SPOOFED));
         assert_eq!(claimed, None, "{name:?}: {value:?}");
     }
+}
+
+fn no_field_behind_a_body_becomes_a_header(house: &House) {
+    // RFC 9110 section 6.5.1
+    let alice = house.answerer.sign_in("alice", "read", &["editor"]);
+    let honest = identity(&house.passed(Request::get("/").bearer(&alice.token)));
+    let request =
+        Request::new("POST", "/").bearer(&alice.token).field("Trailer", "X-Auth-Subject, X-Forwarded-For");
+    let trailers = ["X-Auth-Subject: spoofed", "X-Forwarded-For: spoofed"];
+    let seen = house.passed(request.chunked(b"hello", &trailers));
+    assert_eq!((identity(&seen), seen.body.as_slice()), (honest, b"hello".as_slice()));
+    assert!(seen.fields.iter().all(|(_, value)| !value.contains(SPOOFED)), "{seen:?}");
+    assert_eq!(seen.trailers.is_empty(), house.kind.drops_trailers, "{seen:?}");
 }
 
 fn naming_headers_in_connection_takes_no_identity_away(house: &House) {

@@ -18,6 +18,8 @@ pub(super) struct Seen {
     pub(super) target: String,
     pub(super) fields: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// The fields behind the body.
+    pub(super) trailers: Vec<(String, String)>,
 }
 
 impl Seen {
@@ -86,11 +88,11 @@ fn next(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Seen> {
     loop {
         if let Some(length) = http1::head_length(read) {
             let (first, fields) = http1::head(&read[..length]);
-            if let Some(body) = request_body(&fields, &read[length..]) {
+            if let Some((body, trailers)) = request_body(&fields, &read[length..]) {
                 let mut words = first.split(' ').map(str::to_owned);
                 let (method, target) = (words.next()?, words.next()?);
                 read.clear();
-                return Some(Seen { method, target, fields, body });
+                return Some(Seen { method, target, fields, body, trailers });
             }
         }
         let mut piece = [0; 16_384];
@@ -100,10 +102,10 @@ fn next(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Seen> {
 }
 
 /// A request without a length has no body (RFC 9112 section 6.3).
-fn request_body(fields: &[(String, String)], bytes: &[u8]) -> Option<Vec<u8>> {
+fn request_body(fields: &[(String, String)], bytes: &[u8]) -> Option<http1::Body> {
     let has_body =
         ["transfer-encoding", "content-length"].iter().any(|name| !http1::field(fields, name).is_empty());
-    if has_body { http1::body(fields, bytes) } else { Some(Vec::new()) }
+    if has_body { http1::body(fields, bytes) } else { Some(http1::Body::default()) }
 }
 
 /// A WebSocket that says everything back.
