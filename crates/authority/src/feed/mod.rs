@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quash_core::position::{Checksum, Position};
+use quash_core::revocation::decide::TimeRules;
 use quash_core::time::Uptime;
 use quash_storage::ports::{FeedPage, LogIdentity};
 use tokio::sync::watch;
@@ -90,7 +91,7 @@ impl Feed {
 
     /// For how long an entry can hit a living token at most: who was away longer has to begin anew.
     pub fn horizon(&self) -> Duration {
-        let foreign = self.authority.settings.foreign_issuers.values().map(|rules| rules.retention());
+        let foreign = self.authority.settings.foreign_issuers.values().map(TimeRules::retention);
         foreign.fold(self.authority.own_time_rules().retention(), Duration::max)
     }
 

@@ -6,6 +6,7 @@ use quash_core::lease::{Applied, Named, Pending, Standing};
 use quash_core::position::Position;
 
 use crate::authority::Authority;
+use crate::counts::Counters;
 
 /// How far a revocation has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +40,8 @@ impl Authority {
         let waiting = self.leases.table().watch(position, now);
         let standing = self.leases.settle(&waiting, Some(now.plus(timeout))).await;
         let propagation = Propagation::from(standing);
-        let counter = match propagation.complete {
-            true => &self.counters.everywhere_complete,
-            false => &self.counters.everywhere_incomplete,
-        };
+        let Counters { everywhere_complete, everywhere_incomplete, .. } = &self.counters;
+        let counter = if propagation.complete { everywhere_complete } else { everywhere_incomplete };
         counter.add_one();
         propagation
     }

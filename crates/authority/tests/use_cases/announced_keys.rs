@@ -74,7 +74,7 @@ async fn a_silent_verifier_holds_a_rotation_up_until_its_lease_is_over_and_no_lo
     let _silent = scene.follower("silent", 1).await;
     let rotating = rotates(&scene);
     settle().await;
-    scene.uptime.advance(WHOLE - NANOSECOND);
+    scene.uptime.advance(WHOLE.checked_sub(NANOSECOND).unwrap());
     settle().await;
     assert!(!rotating.is_finished());
     scene.uptime.advance(NANOSECOND);

@@ -76,7 +76,7 @@ pub(crate) async fn settle() {
 
 /// Whether somebody who waits still waits a nanosecond before `span` is over, and no longer when it is.
 async fn returns_exactly_after<T>(uptime: &ManualUptime, span: Duration, waiting: &JoinHandle<T>) {
-    uptime.advance(span - NANOSECOND);
+    uptime.advance(span.checked_sub(NANOSECOND).unwrap());
     settle().await;
     assert!(!waiting.is_finished(), "too early");
     uptime.advance(NANOSECOND);
@@ -92,7 +92,7 @@ async fn a_wait_ends_at_the_very_nanosecond_at_which_the_last_lease_and_its_marg
     scene.uptime.advance(Duration::from_secs(1));
     let position = scene.revokes_alice().await;
     let waiting = scene.waits(position, LONG).await;
-    returns_exactly_after(&scene.uptime, WHOLE - Duration::from_secs(1), &waiting).await;
+    returns_exactly_after(&scene.uptime, WHOLE.checked_sub(Duration::from_secs(1)).unwrap(), &waiting).await;
     let propagation = waiting.await.unwrap();
     assert!(propagation.complete && propagation.applied.is_empty() && propagation.pending.is_empty());
     assert_eq!(scene.authority.counts().everywhere_complete, 1);
@@ -122,7 +122,7 @@ async fn an_answer_given_after_the_entry_does_not_prolong_the_wait() {
     scene.uptime.advance(Duration::from_secs(5));
     let answer = follower.answer_ping(scene.uptime.uptime());
     assert_eq!(answer.head, position, "on this answer nothing is accepted without the entry");
-    returns_exactly_after(&scene.uptime, WHOLE - Duration::from_secs(5), &waiting).await;
+    returns_exactly_after(&scene.uptime, WHOLE.checked_sub(Duration::from_secs(5)).unwrap(), &waiting).await;
 }
 
 #[tokio::test]
@@ -149,7 +149,10 @@ async fn who_is_missing_at_the_timeout_is_named() {
     let propagation = waiting.await.unwrap();
     assert!(!propagation.complete);
     let missing = &propagation.pending[0];
-    assert_eq!((&*missing.name, missing.ends_in), ("silent", WHOLE - Duration::from_secs(3)));
+    assert_eq!(
+        (&*missing.name, missing.ends_in),
+        ("silent", WHOLE.checked_sub(Duration::from_secs(3)).unwrap())
+    );
     assert_eq!(&missing.instance, silent.instance());
     assert_eq!(scene.authority.counts().everywhere_incomplete, 1);
 }
@@ -181,7 +184,7 @@ async fn an_unfenced_verifier_is_reported_by_name() {
     assert!(propagation.complete && propagation.unfenced.is_empty());
     // It is kept for a day after it was last heard of, over restarts too.
     drop(lax);
-    scene.uptime.advance(Duration::from_secs(24 * 3600) - NANOSECOND);
+    scene.uptime.advance(Duration::from_secs(24 * 3600).checked_sub(NANOSECOND).unwrap());
     assert_eq!(scene.authority.maintain().await.unwrap().verifiers, 0);
     scene.uptime.advance(NANOSECOND);
     assert_eq!(scene.authority.maintain().await.unwrap().verifiers, 1);
@@ -279,7 +282,7 @@ async fn a_start_that_can_not_read_its_former_leases_is_no_start() {
 async fn a_lease_ends_by_time_alone_and_its_record_goes_after_it() {
     let scene = scene().await;
     drop(scene.follower("edge", 1).await);
-    scene.uptime.advance(WHOLE - NANOSECOND);
+    scene.uptime.advance(WHOLE.checked_sub(NANOSECOND).unwrap());
     assert_eq!(scene.authority.maintain().await.unwrap().verifiers, 0);
     scene.uptime.advance(NANOSECOND);
     assert_eq!(scene.authority.maintain().await.unwrap().verifiers, 1);

@@ -66,7 +66,7 @@ async fn a_silent_verifier_is_waited_for_until_the_nanosecond_at_which_its_lease
         async move { call.send().await }
     });
     settle().await;
-    house.uptime.advance(WHOLE - Duration::from_nanos(1));
+    house.uptime.advance(WHOLE.checked_sub(Duration::from_nanos(1)).unwrap());
     settle().await;
     assert!(!revoking.is_finished());
     house.uptime.advance(Duration::from_nanos(1));
@@ -94,7 +94,7 @@ async fn who_is_missing_after_the_timeout_is_named_with_the_rest_of_its_lease() 
         async move { call.send().await }
     });
     settle().await;
-    house.uptime.advance(Duration::from_millis(4_000) - Duration::from_nanos(1));
+    house.uptime.advance(Duration::from_millis(4_000).checked_sub(Duration::from_nanos(1)).unwrap());
     settle().await;
     assert!(!revoking.is_finished());
     house.uptime.advance(Duration::from_nanos(1));
