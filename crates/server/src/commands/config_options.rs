@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::config::edge_node::{EdgeConfig, LoadedEdge};
 use crate::config::sources::{Flag, Sources};
 use crate::config::{Config, Loaded};
 use crate::exit::Failure;
@@ -26,6 +27,15 @@ pub(super) struct ConfigOptions {
 }
 
 impl ConfigOptions {
+    /// Reads all layers as an edge does.
+    ///
+    /// # Errors
+    /// Everything that is wrong, a line each.
+    pub(super) fn load_edge(&self) -> Result<LoadedEdge, Failure> {
+        let sources = Sources::gather(self.config.as_deref(), self.flags(), false);
+        sources.and_then(EdgeConfig::load).map_err(|problems| Failure::local(problems.to_string()))
+    }
+
     /// Reads all layers.
     ///
     /// # Errors

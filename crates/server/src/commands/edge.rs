@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::edge_node::EdgeConfig;
+use crate::config::edge_node::{EdgeConfig, LoadedEdge};
 use crate::config::names::HttpUrl;
 use crate::config::sources::{Flag, Sources};
 use crate::edge::Edge;
@@ -35,7 +35,11 @@ pub(super) struct EdgeOptions {
 }
 
 impl EdgeOptions {
-    fn load(&self) -> Result<EdgeConfig, Failure> {
+    /// Reads all layers.
+    ///
+    /// # Errors
+    /// Everything that is wrong, a line each.
+    pub(super) fn load(&self) -> Result<LoadedEdge, Failure> {
         let sources = Sources::gather(self.config.as_deref(), self.flags(), false);
         sources.and_then(EdgeConfig::load).map_err(|problems| Failure::local(problems.to_string()))
     }
@@ -56,18 +60,18 @@ impl EdgeOptions {
 }
 
 pub(super) fn run(options: &EdgeOptions) -> Result<Exit, Failure> {
-    let config = options.load()?;
-    telemetry::start(&config.log).map_err(|error| Failure::local(error.to_string()))?;
+    let loaded = options.load()?;
+    telemetry::start(&loaded.config.log).map_err(|error| Failure::local(error.to_string()))?;
     let files = file_limit::raise();
     tracing::debug!(files, "open files allowed");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Failure::because("no runtime", error))?.block_on(serve(config))
+    runtime.map_err(|error| Failure::because("no runtime", error))?.block_on(serve(loaded))
 }
 
-async fn serve(config: EdgeConfig) -> Result<Exit, Failure> {
+async fn serve(LoadedEdge { config, warnings, .. }: LoadedEdge) -> Result<Exit, Failure> {
     let data = DataDirectory::open(&config.server.data)
         .map_err(|error| Failure::because(&config.server.data.display().to_string(), error))?;
-    for warning in config.warnings() {
+    for warning in warnings {
         tracing::warn!("{warning}");
     }
     let listeners = Listeners::open(&config.server, &config.limits).await?;

@@ -8,6 +8,7 @@ use super::issuer_keys::KeySource;
 use super::issuers::IssuerConfig;
 use super::limits::LimitsConfig;
 use super::log::LogConfig;
+use super::origin::Setting;
 use super::problem::Problems;
 use super::reader::Reader;
 use super::section::Section;
@@ -36,12 +37,23 @@ pub struct EdgeConfig {
     pub log: LogConfig,
 }
 
+/// A configuration of an edge and where it came from.
+#[derive(Clone, Debug)]
+pub struct LoadedEdge {
+    /// What holds.
+    pub config: EdgeConfig,
+    /// Each setting with its origin, in the order of the sections.
+    pub settings: Vec<Setting>,
+    /// What the operator should know, and did allow.
+    pub warnings: Vec<String>,
+}
+
 impl EdgeConfig {
     /// Reads all layers of `sources`.
     ///
     /// # Errors
     /// Everything that is wrong, at once.
-    pub fn load(sources: Sources) -> Result<Self, Problems> {
+    pub fn load(sources: Sources) -> Result<LoadedEdge, Problems> {
         let (table, syntax) = match &sources.file {
             Some(file) => document::parse(&file.name, &file.text),
             None => Default::default(),
@@ -55,13 +67,15 @@ impl EdgeConfig {
         }
         unknown::report(&mut reader);
         match config {
-            Some(config) if reader.problems.is_empty() => Ok(config),
+            Some(config) if reader.problems.is_empty() => {
+                let warnings = config.warnings();
+                Ok(LoadedEdge { config, settings: reader.settings, warnings })
+            }
             _ => Err(Problems(reader.problems)),
         }
     }
 
-    /// What the operator should know, and did allow.
-    pub fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.follow.stale_policy == StalePolicy::Allow {
             warnings.push(
