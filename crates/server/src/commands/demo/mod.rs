@@ -1,12 +1,11 @@
 //! `quash demo`: the main job, step by step, over real HTTP, with measured times.
 
-mod server;
+mod process;
 mod steps;
 
 use clap::Args;
 use serde_json::json;
 
-use self::server::DemoServer;
 use super::waiting;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -15,8 +14,7 @@ use crate::output::Output;
 pub(super) struct DemoOptions {}
 
 pub(super) fn run(_options: &DemoOptions, output: Output) -> Result<Exit, Failure> {
-    let server = DemoServer::start()?;
-    let steps = waiting_for(&server, output)?;
+    let steps = waiting_for(output)?;
     if output.is_json() {
         output.json(
             &steps
@@ -28,10 +26,10 @@ pub(super) fn run(_options: &DemoOptions, output: Output) -> Result<Exit, Failur
     Ok(Exit::Ok)
 }
 
-fn waiting_for(server: &DemoServer, output: Output) -> Result<Vec<steps::Step>, Failure> {
+fn waiting_for(output: Output) -> Result<Vec<steps::Step>, Failure> {
     let mut steps = Vec::new();
     waiting(async {
-        steps = steps::run(server, output).await?;
+        steps = steps::run(output).await?;
         Ok(Exit::Ok)
     })?;
     Ok(steps)

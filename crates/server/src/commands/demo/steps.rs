@@ -4,11 +4,12 @@ use http::{Method, StatusCode};
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
-use super::server::DemoServer;
+use super::process::{DemoDirectory, DemoProcess, ready};
 use crate::client::error::ClientError;
 use crate::client::{Answer, Client, Payload};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::secret::Secret;
 
 /// How often a token is checked to say how long a check takes.
 const CHECKS: u32 = 1000;
@@ -21,11 +22,17 @@ pub(super) struct Step {
 }
 
 /// Does all steps, and says each as it is done.
-pub(super) async fn run(server: &DemoServer, output: Output) -> Result<Vec<Step>, Failure> {
-    let client = server.client()?;
-    let mut demo = Demo { client, output, steps: Vec::new(), since: Instant::now() };
-    server.ready(&demo.client).await?;
+pub(super) async fn run(output: Output) -> Result<Vec<Step>, Failure> {
+    let directory = DemoDirectory::new();
+    let server = DemoProcess::server(&directory)?;
+    let mut demo = Demo { client: server.client()?, output, steps: Vec::new(), since: Instant::now() };
+    ready(&demo.client).await?;
     demo.did("start a server", server.url().to_owned());
+    let key = demo.feed_key().await?;
+    let edge = DemoProcess::edge(&directory, &server, key)?;
+    let edge_client = edge.client()?;
+    ready(&edge_client).await?;
+    demo.did("start an edge, which follows its feed", edge.url().to_owned());
 
     let phone = demo.sign_in("alice", "sign alice in on her phone").await?;
     let laptop = demo.sign_in("alice", "sign alice in on her laptop").await?;
@@ -37,8 +44,11 @@ pub(super) async fn run(server: &DemoServer, output: Output) -> Result<Vec<Step>
     demo.expect(&phone, StatusCode::UNAUTHORIZED, "the phone is refused").await?;
     demo.expect(&renewed, StatusCode::OK, "the laptop is not").await?;
 
+    demo.expect_at(&edge_client, &renewed, StatusCode::OK, "the edge accepts the laptop, too").await?;
     demo.revoke_all("alice").await?;
-    demo.expect(&renewed, StatusCode::UNAUTHORIZED, "the laptop is refused").await?;
+    demo.expect_at(&edge_client, &renewed, StatusCode::UNAUTHORIZED, "the laptop is refused at the edge")
+        .await?;
+    demo.expect(&renewed, StatusCode::UNAUTHORIZED, "and at the server").await?;
     let again = demo.sign_in("alice", "sign alice in again, in the same second").await?;
     demo.expect(&again, StatusCode::OK, "the new sign-in is accepted").await?;
     Ok(demo.steps)
@@ -75,6 +85,13 @@ impl Demo {
         tokens(&answer)
     }
 
+    /// The key of a credential that may follow the feed.
+    async fn feed_key(&self) -> Result<Secret, Failure> {
+        let body = json!({ "name": "edge", "roles": ["verifier"] });
+        let answer = self.client.post("/v1/credentials", &body).await?;
+        Ok(Secret::new(text(&answer, "key")?.into_bytes()))
+    }
+
     async fn expect(
         &mut self,
         tokens: &Tokens,
@@ -82,8 +99,23 @@ impl Demo {
         what: &'static str,
     ) -> Result<(), Failure> {
         let answer = self.check(tokens).await?;
+        self.expected(&answer, expected, what)
+    }
+
+    async fn expect_at(
+        &mut self,
+        edge: &Client,
+        tokens: &Tokens,
+        expected: StatusCode,
+        what: &'static str,
+    ) -> Result<(), Failure> {
+        let answer = edge.send(Method::GET, "/auth/check", Payload::None, Some(&tokens.access)).await?;
+        self.expected(&answer, expected, what)
+    }
+
+    fn expected(&mut self, answer: &Answer, expected: StatusCode, what: &'static str) -> Result<(), Failure> {
         if answer.status != expected {
-            return Err(ClientError::refused(&answer).into());
+            return Err(ClientError::refused(answer).into());
         }
         self.did(what, answer.status.to_string());
         Ok(())
@@ -127,11 +159,14 @@ impl Demo {
     }
 
     async fn revoke_all(&mut self, subject: &str) -> Result<(), Failure> {
-        let body = json!({ "target": { "type": "subject", "id": subject } });
+        let target = json!({ "type": "subject", "id": subject });
+        let body = json!({ "target": target, "wait": "everywhere" });
         let answer = self.client.post("/v1/revocations", &body).await?;
+        let position = answer.get("position").unwrap_or(&Json::Null);
+        let edges = answer.get("applied").and_then(Json::as_array).map_or(0, Vec::len);
         self.did(
             "sign alice out everywhere: one durable entry",
-            format!("position {}", answer.get("position").unwrap_or(&Json::Null)),
+            format!("position {position}, in force at {edges} edge"),
         );
         Ok(())
     }

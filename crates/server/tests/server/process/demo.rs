@@ -17,6 +17,8 @@ fn the_demo_runs_the_main_job_from_end_to_end() {
         "log out",
         "refused",
         "everywhere: one durable entry",
+        "in force at 1 edge",
+        "refused at the edge",
     ] {
         assert!(said.contains(step), "no `{step}` in: {said}");
     }
