@@ -9,5 +9,6 @@ mod outage;
 mod policy;
 mod revocations;
 mod secrecy;
+mod tls;
 mod tree;
 mod until;
