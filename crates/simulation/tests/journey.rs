@@ -1,5 +1,5 @@
-//! A server whose every part can be looked at on the way of one revocation: the real router, use case, store and
-//! verifier, over a disk that can lose its power.
+//! A server whose every part can be looked at on the way of one revocation: the real router, use case, store, feed and
+//! verifiers, over a disk that can lose its power.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,6 +18,7 @@ use quash_core::revocation::record::Record;
 use quash_core::time::Timestamp;
 use quash_http::{AppState, HttpSettings, VerifierEnforcement, router};
 use quash_jose::digest::sha256;
+use quash_middleware::system_clock;
 use quash_storage::crash::Disk;
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{LogIdentity, RevocationLog as _};
@@ -26,10 +27,11 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
+use crate::elsewhere::{Port, Service};
+
 pub(crate) const ISSUER: &str = "https://login.example";
 const AUDIENCE: &str = "https://api.example";
 pub(crate) const ADMIN_KEY: &str = "the key of the administrator of this journey";
-pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
 /// All that a revocation passes, with what was seen of it so far.
 pub(crate) struct Journey {
@@ -39,6 +41,12 @@ pub(crate) struct Journey {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) log: LogIdentity,
     pub(crate) disk: Disk,
+    pub(crate) now: Timestamp,
+    /// Where the server is reached from elsewhere, and the service there that follows its feed.
+    pub(crate) port: Port,
+    pub(crate) service: Service,
+    /// The key of a service that may follow the feed, and ask.
+    pub(crate) verifier_key: String,
     /// The key of a service that may open sessions, and nothing else.
     pub(crate) issuer_key: String,
     /// The victim's access token and session.
@@ -101,7 +109,8 @@ impl Enforcement for Onlooker {
 
 impl Journey {
     pub(crate) fn begin() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let disk = Disk::new();
         let sightings = Arc::default();
         let mut journey = runtime.block_on(found(disk, sightings))(runtime);
@@ -140,7 +149,7 @@ impl Journey {
     }
 
     pub(crate) fn is_accepted(&self) -> bool {
-        matches!(self.verifier.check(&self.token, Moment::fresh(NOW)), Ok(Checked::Accepted(_)))
+        matches!(self.verifier.check(&self.token, Moment::fresh(self.now)), Ok(Checked::Accepted(_)))
     }
 
     pub(crate) fn head(&self) -> Position {
@@ -149,7 +158,7 @@ impl Journey {
 
     /// The log on a disk that came back from a power loss.
     pub(crate) fn log_on(&self, image: &Disk) -> Vec<Entry> {
-        let store = open(image);
+        let store = open(image, self.now);
         self.runtime.block_on(store.entries_before(None, 100)).unwrap()
     }
 }
@@ -164,13 +173,15 @@ fn issuer() -> Issuer {
     Issuer::new(ISSUER).unwrap()
 }
 
-fn open(disk: &Disk) -> EmbeddedStore {
-    OpenOptions::backend(disk.backend(), issuer()).open(NOW, [9; 36]).unwrap()
+fn open(disk: &Disk, now: Timestamp) -> EmbeddedStore {
+    OpenOptions::backend(disk.backend(), issuer()).open(now, [9; 36]).unwrap()
 }
 
 /// Founds the system on an empty disk.
 async fn found(disk: Disk, sightings: Arc<Mutex<Vec<Sighting>>>) -> impl FnOnce(Runtime) -> Journey {
-    let store = Arc::new(open(&disk));
+    // The service elsewhere looks at the system's clock, so this is the time here, too.
+    let now = system_clock();
+    let store = Arc::new(open(&disk, now));
     let log = store.identity().await.unwrap();
     let own = IssuerConfig::own(issuer(), vec![AUDIENCE.to_owned()], KeySet::default());
     let verifier = Arc::new(Verifier::builder().issuer(own).build(log.key, log.origin).unwrap());
@@ -179,16 +190,19 @@ async fn found(disk: Disk, sightings: Arc<Mutex<Vec<Sighting>>>) -> impl FnOnce(
     let authority = Authority::start(Foundations {
         store,
         enforcement: Arc::new(enforcement),
-        clock: Arc::new(ManualClock::at(NOW)),
+        clock: Arc::new(ManualClock::at(now)),
         uptime: Arc::new(ManualUptime::default()),
         entropy: Arc::new(SeededEntropy::new(1)),
         masters: Masters::single(Master::from_random([7; 32])).unwrap(),
         settings: settings(),
     });
     let authority = Arc::new(authority.await.unwrap());
-    let issuer_key = shop_key(&authority).await;
+    let issuer_key = key_for(&authority, Role::Issuer).await;
+    let verifier_key = key_for(&authority, Role::Verifier).await;
     let router =
         router(AppState::new(Arc::clone(&authority), Arc::clone(&verifier), HttpSettings::default()));
+    let port = Port::open(router.clone()).await;
+    let service = Service::follow(&port, &verifier_key).await;
     move |runtime| Journey {
         runtime,
         router,
@@ -196,6 +210,10 @@ async fn found(disk: Disk, sightings: Arc<Mutex<Vec<Sighting>>>) -> impl FnOnce(
         verifier,
         log,
         disk,
+        now,
+        port,
+        service,
+        verifier_key,
         issuer_key,
         token: String::new(),
         session: String::new(),
@@ -212,9 +230,9 @@ fn settings() -> Settings {
     }
 }
 
-/// The key of a service that may open sessions, and nothing else.
-async fn shop_key(authority: &Authority) -> String {
+/// The key of a service with this role, and no other.
+async fn key_for(authority: &Authority, role: Role) -> String {
     let admin = authority.authenticate_credential(ADMIN_KEY).unwrap();
-    let shop = NewCredential { name: "shop".into(), roles: vec![Role::Issuer], client: None };
-    authority.create_credential(&admin, shop).await.unwrap().key.expose().to_owned()
+    let service = NewCredential { name: "a service".into(), roles: vec![role], client: None };
+    authority.create_credential(&admin, service).await.unwrap().key.expose().to_owned()
 }

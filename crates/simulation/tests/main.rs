@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod elsewhere;
 mod journey;
 mod planted;
 mod races;

@@ -6,17 +6,21 @@ use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::{Target, TargetKind};
 use serde_json::json;
 
+use crate::elsewhere::{self, NAME};
 use crate::journey::{ADMIN_KEY, ISSUER, Journey};
 
 /// One step, with its name in `ARCHITECTURE.md`.
 type Step = (&'static str, fn(&mut Journey));
 
 /// The steps in their order.
-pub(crate) const STEPS: [Step; 6] = [
+pub(crate) const STEPS: [Step; 9] = [
     ("request", request),
     ("use case", use_case),
     ("entry", entry),
     ("durable append", durable_append),
+    ("feed", feed),
+    ("feed client", feed_client),
+    ("follower", follower),
     ("state", state),
     ("decision", decision),
 ];
@@ -26,6 +30,7 @@ fn a_revocation_travels() {
     let mut journey = Journey::begin();
     assert!(journey.is_accepted(), "before it begins, the token is good");
     assert_eq!(journey.auth_check().0, 200);
+    assert_eq!(journey.service.check(&journey.token), Ok(()), "elsewhere, too");
     for (_, step) in STEPS {
         step(&mut journey);
     }
@@ -96,22 +101,57 @@ fn durable_append(journey: &mut Journey) {
     assert!(sighting.watermark_before < found[0].position, "and the verifier had not heard of it yet");
 }
 
-/// The verifier of this process took the entry in, before the answer went out.
-fn state(journey: &mut Journey) {
-    let sightings = journey.sightings();
-    assert_eq!(sightings.len(), 1, "one revocation, handed over once");
-    assert_eq!(Some(sightings[0].watermark_after), journey.answered_position);
-    assert_eq!(journey.verifier.watermark(), sightings[0].watermark_after);
-    assert_eq!(journey.verifier.live_entries(), 1);
+/// Whoever follows the feed is sent the entry: digests in place of ids.
+fn feed(journey: &mut Journey) {
+    let position = journey.answered_position.unwrap();
+    let on_the_wire = elsewhere::record_on_the_wire(&journey.port, &journey.verifier_key, position);
+    let record = journey.runtime.block_on(on_the_wire);
+    assert_eq!(*record, journey.sightings()[0].entries[0].record(&journey.log.key));
 }
 
-/// The next use of the token is refused from memory: the disk is gone, and nobody notices.
+/// The service elsewhere holds a connection, and the entry comes over it.
+fn feed_client(journey: &mut Journey) {
+    let position = journey.answered_position.unwrap();
+    journey.runtime.block_on(journey.service.wait_for(position));
+    let status = journey.service.feed.status();
+    assert!(status.connected_to.is_some() && status.following, "{status:?}");
+    assert_eq!(status.log, Some(journey.log.log));
+}
+
+/// What came was in order, was taken in, and is acknowledged.
+fn follower(journey: &mut Journey) {
+    let position = journey.answered_position.unwrap();
+    let target = json!({ "type": "subject", "id": "nobody" });
+    let everywhere = json!({ "target": target, "wait": "everywhere", "timeout_ms": 30_000 });
+    let (status, reply) = journey.post_revocation(ADMIN_KEY, &everywhere);
+    assert_eq!((status, &reply["complete"]), (200, &json!(true)), "{reply}");
+    let applied = reply["applied"].as_array().unwrap();
+    let service = applied.iter().find(|verifier| verifier["verifier"] == NAME);
+    let watermark = service.and_then(|verifier| verifier["watermark"].as_u64());
+    assert!(watermark > Some(position.number()), "everything up to the later entry: {reply}");
+}
+
+/// The entry is in the maps of every verifier: of the one in the server's process before the answer went out, and of
+/// the one elsewhere.
+fn state(journey: &mut Journey) {
+    let sightings = journey.sightings();
+    assert_eq!(sightings.len(), 2, "two revocations, each handed over once");
+    assert_eq!(Some(sightings[0].watermark_after), journey.answered_position);
+    for verifier in [&journey.verifier, journey.service.feed.verifier()] {
+        assert_eq!(verifier.watermark(), sightings[1].watermark_after);
+        assert_eq!(verifier.live_entries(), 2);
+    }
+}
+
+/// The next use of the token is refused from memory, here and elsewhere: disk and server are gone, and nobody notices.
 fn decision(journey: &mut Journey) {
+    journey.port.close();
     journey.disk.lose_power_at(0);
     let (status, reply) = journey.auth_check();
     assert_eq!(status, 401, "{reply}");
     assert!(reply.to_string().contains("kicked"), "its holder is told why: {reply}");
     assert!(!journey.is_accepted());
+    assert_eq!(journey.service.check(&journey.token), Err("kicked".to_owned()));
     let target = json!({ "type": "subject", "id": "alice" });
     let (status, _) = journey.post_revocation(ADMIN_KEY, &json!({ "target": target }));
     assert_eq!(status, 503, "the store, in contrast, is out of reach");
