@@ -7,7 +7,7 @@ use quash_core::revocation::freshness::{Freshness, StalePolicy};
 use quash_verify::feed::frame::ByeCode;
 use quash_verify::feed::{Alarm, Fault, Limits};
 
-use super::pair::{HORIZON, LEASE, ORIGIN, Pair, milliseconds, position, record, relaying};
+use super::pair::{HORIZON, LEASE, ORIGIN, Pair, milliseconds, position, record, relaying, token};
 
 #[test]
 fn a_follower_is_complete_and_fresh_after_the_snapshot_and_refuses_what_comes_after() {
@@ -376,12 +376,33 @@ fn a_follower_that_is_too_far_behind_is_dropped_to_a_snapshot_on_the_same_connec
 }
 
 #[test]
-fn a_gap_longer_than_the_horizon_does_not_end_the_connection() {
+fn a_gap_of_a_horizon_ends_every_watch_and_a_shorter_one_ends_none() {
+    // I11: an entry may have come and been over unseen
+    for (gap, ends) in [(HORIZON - Duration::from_nanos(1), false), (HORIZON, true)] {
+        let mut pair = Pair::new();
+        pair.connect();
+        let checked = pair.verifier.check(&token(0), crate::support::at(crate::support::NOW)).unwrap();
+        let watch = pair.verifier.watch(checked.accepted().unwrap());
+        pair.disconnect();
+        pair.now = pair.gauge.fresh_as_of().unwrap().plus(gap);
+        pair.append_untold(1);
+        pair.now = pair.gauge.fresh_as_of().unwrap().plus(gap);
+        pair.connect();
+        assert!(pair.is_fresh() && pair.refuses(1));
+        assert_eq!(watch.ended().is_some(), ends, "{gap:?}");
+    }
+}
+
+#[test]
+fn a_session_that_ends_by_the_feed_ends_its_watch() {
     let mut pair = Pair::new();
     pair.connect();
-    pair.disconnect();
-    pair.now = pair.now.plus(HORIZON);
+    let checked = pair.verifier.check(&token(0), crate::support::at(crate::support::NOW)).unwrap();
+    let watch = pair.verifier.watch(checked.accepted().unwrap());
     pair.append(1);
-    pair.connect();
-    assert!(pair.is_fresh() && pair.refuses(1));
+    pair.settle();
+    assert_eq!(watch.ended(), None);
+    let place = pair.append(0);
+    pair.settle();
+    assert_eq!(watch.ended().and_then(|end| end.position), Some(place));
 }
