@@ -158,6 +158,9 @@ impl Crafted {
         self.0.connect();
         assert_eq!(self.0.hellos.last().unwrap().resume, None);
         assert!(self.0.is_fresh(), "and that one works");
+        self.0.disconnect();
+        self.0.connect();
+        assert!(self.0.hellos.last().unwrap().resume.is_some(), "and can be gone on from");
     }
 }
 

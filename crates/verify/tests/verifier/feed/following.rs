@@ -106,6 +106,49 @@ fn nothing_is_acknowledged_before_the_local_file_has_it() {
 }
 
 #[test]
+fn what_is_stored_late_is_not_acknowledged_to_a_log_that_lost_it() {
+    let mut pair = Pair::new();
+    pair.append(0);
+    pair.connect();
+    pair.flushing = false;
+    pair.append(1);
+    pair.append(2);
+    pair.settle();
+    pair.disconnect();
+    pair.log.cut(1);
+    pair.acknowledged = None;
+    pair.connect();
+    // The disk takes what was of the lost history, and then what was not.
+    let mut acknowledged = Vec::new();
+    for (piece, ticket) in std::mem::take(&mut pair.unflushed) {
+        pair.flush(piece, ticket);
+        pair.settle();
+        acknowledged.push(pair.acknowledged.map(|ack| ack.watermark));
+    }
+    assert_eq!(acknowledged.first(), Some(&None));
+    assert_eq!(acknowledged.last(), Some(&Some(position(ORIGIN + 1))));
+    assert!(acknowledged.iter().flatten().all(|watermark| *watermark == position(ORIGIN + 1)));
+}
+
+#[test]
+fn a_local_file_with_a_hole_counts_up_to_the_hole() {
+    let mut pair = Pair::new();
+    pair.append(0);
+    pair.connect();
+    let first = pair.file.len();
+    pair.append(1);
+    pair.settle();
+    let second = pair.file.len();
+    pair.append(2);
+    pair.settle();
+    pair.file.drain(first..second);
+    let mut later = Pair::new();
+    let loaded = later.follower.load(&pair.file).unwrap();
+    assert_eq!((loaded.whole, loaded.torn), (first, true));
+    assert_eq!(loaded.position, Some(position(ORIGIN + 1)));
+}
+
+#[test]
 fn a_restart_enforces_all_that_was_acknowledged_and_is_stale_until_it_heard_an_answer() {
     let mut pair = Pair::new();
     pair.append(0);
@@ -184,10 +227,12 @@ fn a_snapshot_that_is_given_up_leaves_a_file_that_reads() {
     // The log no longer knows the checksum there: a snapshot follows, and stops after its begin.
     pair.log.entries[0].1.0[0] ^= 1;
     pair.append_untold(1);
-    pair.fate = Some((pair.delivered + 2, super::pair::Fate::Disconnected));
+    // The welcome, an answer to the first ping, the begin.
+    pair.fate = Some((pair.delivered + 3, super::pair::Fate::Disconnected));
     pair.disconnect();
+    let before = pair.file.len();
     pair.connect();
-    assert!(pair.publication.is_none(), "disconnected within the snapshot");
+    assert!(pair.publication.is_none() && pair.file.len() > before, "disconnected within the snapshot");
     pair.restart();
     assert_eq!(pair.follower.position(), Some(position(ORIGIN + 1)));
     assert!(pair.refuses(0));

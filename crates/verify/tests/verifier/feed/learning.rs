@@ -247,6 +247,10 @@ fn what_was_learnt_is_known_after_a_restart_and_taken_over_anew_from_the_server(
     let key = signing_key(1, "own-1");
     pair.connect();
     tell(&mut pair, 9, &only(&[own_config(&key)]));
+    assert_eq!(pair.acknowledged.unwrap().trust, 9);
+    pair.disconnect();
+    pair.connect();
+    assert_eq!(pair.acknowledged.unwrap().trust, 0, "a version of one connection says nothing on another");
     pair.disconnect();
     let file = pair.file.clone();
     let mut later = learning();

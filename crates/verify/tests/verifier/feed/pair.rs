@@ -13,7 +13,7 @@ use quash_core::time::{Timestamp, Uptime};
 use quash_verify::feed::frame::{Ack, Hello, ToFollower};
 use quash_verify::feed::{
     Action, Alarm, Broken, Call, Follower, FollowerConfig, Limits, Opening, Page, Piece, Publication, Read,
-    RecordLog,
+    RecordLog, StoreTicket,
 };
 use quash_verify::{Gauge, Verifier};
 use serde_json::json;
@@ -150,6 +150,8 @@ pub(super) struct Pair {
     /// The local file; what was appended and not flushed is not in it.
     pub(super) file: Vec<u8>,
     pub(super) flushing: bool,
+    /// What was to be appended and was not yet.
+    pub(super) unflushed: Vec<(Piece, StoreTicket)>,
     pub(super) alarms: Vec<Alarm>,
     pub(super) broken: Vec<Broken>,
     pub(super) mismatches: usize,
@@ -184,6 +186,7 @@ impl Pair {
             limits: Limits::default(),
             file: Vec::new(),
             flushing: true,
+            unflushed: Vec::new(),
             alarms: Vec::new(),
             broken: Vec::new(),
             mismatches: 0,
@@ -300,17 +303,20 @@ impl Pair {
     fn act(&mut self, action: Action) {
         match action {
             Action::Send(message) if self.publication.is_some() => self.to_server.push_back(message),
-            Action::Store(piece, ticket) if self.flushing => {
-                match piece {
-                    Piece::Begin(bytes) => self.file = bytes,
-                    Piece::Append(bytes) => self.file.extend(bytes),
-                }
-                self.follower.stored(ticket);
-            }
+            Action::Store(piece, ticket) if self.flushing => self.flush(piece, ticket),
+            Action::Store(piece, ticket) => self.unflushed.push((piece, ticket)),
             Action::ReadBack => self.follower.read_back(&self.file, self.wall()).unwrap(),
             Action::Alarm(alarm) => self.alarms.push(alarm),
             _ => {}
         }
+    }
+
+    pub(super) fn flush(&mut self, piece: Piece, ticket: StoreTicket) {
+        match piece {
+            Piece::Begin(bytes) => self.file = bytes,
+            Piece::Append(bytes) => self.file.extend(bytes),
+        }
+        self.follower.stored(ticket);
     }
 
     fn deliver(&mut self, mut message: Vec<u8>) {
