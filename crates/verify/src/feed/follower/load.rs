@@ -45,8 +45,6 @@ impl Follower {
     /// Takes in the local file of an earlier run: what it knew is enforced when this returns. How old it is nobody
     /// knows, so the state is complete then, and stale. Before the first connection.
     ///
-    /// About a third of a second for a million records.
-    ///
     /// # Errors
     /// [`StateDamaged`] when it is another kind of file or of another version; nothing is taken then. What is torn at
     /// its end is no error: see [`Loaded`].
