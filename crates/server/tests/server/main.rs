@@ -13,6 +13,7 @@ mod config;
 mod config_schema;
 mod edge;
 mod edge_config;
+mod embedding;
 mod fetch;
 mod gateways;
 mod jwks;
