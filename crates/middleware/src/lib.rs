@@ -81,3 +81,15 @@ pub use until_revoked::{stream_until_revoked, until_revoked};
 #[cfg(feature = "feed")]
 pub use uptime::system_uptime;
 pub use verified::Verified;
+
+/// The code in `docs/embedding.md` compiles.
+#[cfg(all(
+    doctest,
+    feature = "actix",
+    feature = "axum",
+    feature = "feed",
+    feature = "testing",
+    feature = "tonic"
+))]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Embedding;
