@@ -48,6 +48,9 @@ pub struct FollowConfig {
     pub plain_http: bool,
 }
 
+/// The longest name of a verifier, in bytes.
+const LONGEST_NAME: usize = 256;
+
 const MAX_STALENESS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
 
 impl FollowConfig {
@@ -59,7 +62,7 @@ impl FollowConfig {
             Vec::new(),
         );
         let key = key(section);
-        let name = section
+        let name: Option<String> = section
             .optional("name", "what the authority calls this edge; none: the machine's name and the port");
         let max_staleness = section.bounded(
             "max_staleness",
@@ -81,6 +84,7 @@ impl FollowConfig {
             false,
         );
         check_authority(section, &authority, plain_http);
+        check_name(section, name.as_deref());
         Some(Self { authority, key: key?, name, max_staleness, stale_policy, relay, ca_file, plain_http })
     }
 }
@@ -113,9 +117,18 @@ fn key(section: &mut Section<'_>) -> Option<Secret> {
     Some(secret)
 }
 
+fn check_name(section: &mut Section<'_>, name: Option<&str>) {
+    if name.is_some_and(|name| name.len() > LONGEST_NAME || name.chars().any(char::is_control)) {
+        section.problem("name", format!("expected at most {LONGEST_NAME} bytes without control characters"));
+    }
+}
+
 fn check_authority(section: &mut Section<'_>, authority: &[HttpUrl], plain_http: bool) {
     if authority.is_empty() {
         section.problem("authority", format!("is missing, expected {}", HttpUrl::EXPECTED));
+    }
+    if authority.iter().any(|url| url.uri().query().is_some()) {
+        section.problem("authority", "found a query in a URL, expected none");
     }
     if !plain_http && authority.iter().any(|url| !url.is_https() && !url.is_loopback()) {
         section.problem(

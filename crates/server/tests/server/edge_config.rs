@@ -101,6 +101,15 @@ fn the_key_does_not_travel_unprotected_by_oversight() {
 }
 
 #[test]
+fn what_the_feed_can_not_use_is_a_problem_of_the_configuration() {
+    let problem = |text: &str| problems(sources(text)).join("\n");
+    assert!(problem("[edge]\nauthority = [\"https://a.example/?x=1\"]\n").contains("query"));
+    assert!(problem(&format!("{LEAST}name = \"{}\"\n", "n".repeat(257))).contains("256 bytes"));
+    assert!(problem(&format!("{LEAST}name = \"a\\nb\"\n")).contains("control characters"));
+    load(sources(&format!("{LEAST}name = \"{}\"\n", "n".repeat(256))));
+}
+
+#[test]
 fn letting_revoked_tokens_pass_is_said_aloud() {
     let loaded = load_all(sources(&format!("{LEAST}stale_policy = \"allow\"\n")));
     assert!(loaded.warnings[0].contains("unfenced"));
