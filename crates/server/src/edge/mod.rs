@@ -19,6 +19,7 @@ use quash_http::{
 use quash_middleware::feed::{Feed, Introspection};
 use quash_middleware::{Ask as _, Introspected, system_uptime};
 use quash_verify::feed::IntrospectionCredential;
+use tokio::sync::Semaphore;
 
 use self::relay::Relay;
 use crate::config::edge_node::EdgeConfig;
@@ -28,6 +29,9 @@ use crate::node::GOODBYE;
 use crate::node::surfaces::identity_headers;
 use crate::paths::DataDirectory;
 use crate::serving::Surfaces;
+
+/// How many tokens the authority is asked about at one time; what comes beyond is undecided.
+const MOST_ASKED: usize = 64;
 
 /// Everything that serves one edge.
 pub struct Edge {
@@ -106,10 +110,13 @@ impl Edge {
     }
 }
 
+/// Asks, not too much at one time: a stale state means that the authority may be in trouble.
 fn ask(introspection: Introspection) -> Box<Ask> {
+    let asking = Arc::new(Semaphore::new(MOST_ASKED));
     Box::new(move |token| {
-        let introspection = introspection.clone();
+        let (introspection, asking) = (introspection.clone(), Arc::clone(&asking));
         Box::pin(async move {
+            let _place = asking.try_acquire().map_err(|_| NoAnswer)?;
             let said = introspection.introspect(&token).await;
             said.map(|said| said == Introspected::Active).map_err(|_| NoAnswer)
         })
