@@ -207,6 +207,16 @@ async fn the_numbers_are_for_whoever_runs_the_edge() {
 }
 
 #[tokio::test]
+async fn the_feed_is_for_those_who_may_ask_about_everybody() {
+    let edge = Edge::fresh(StalePolicy::Deny).await;
+    let follow = async |key| edge.call("GET", "/v1/feed/ws").bearer(key).send().await.status;
+    assert_eq!(follow(crate::house::ADMIN_KEY).await, 401);
+    assert_eq!(follow(KEPT).await, 403);
+    // Let in, and asked to switch.
+    assert_eq!(follow(SERVICE).await, 426);
+}
+
+#[tokio::test]
 async fn what_needs_an_authority_is_not_there() {
     let edge = Edge::fresh(StalePolicy::Deny).await;
     for path in ["/v1/sessions", "/v1/revocations", "/oauth/token", "/oauth/revoke", "/v1/credentials"] {

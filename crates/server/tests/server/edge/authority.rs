@@ -38,11 +38,23 @@ impl Authority {
         let mut authority =
             Self { running: None, address: free_address(), data, more: more.to_owned(), key: String::new() };
         authority.restart();
-        let made =
-            authority.server().post("/v1/credentials", &json!({"name": "edges", "roles": ["verifier"]}));
-        assert_eq!(made.status, 201, "{made:?}");
-        made.text_of("key").clone_into(&mut authority.key);
+        authority.key = authority.new_credential().1;
         authority
+    }
+
+    /// Id and key of a new credential of the role verifier.
+    pub(crate) fn new_credential(&self) -> (String, String) {
+        let made = self.server().post("/v1/credentials", &json!({"name": "edges", "roles": ["verifier"]}));
+        assert_eq!(made.status, 201, "{made:?}");
+        (made.text_of("id").to_owned(), made.text_of("key").to_owned())
+    }
+
+    /// Removes a credential.
+    pub(crate) fn delete_credential(&self, id: &str) {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.delete(format!("{}/v1/credentials/{id}", self.url()));
+        let answer = request.header("Authorization", format!("Bearer {ADMIN_KEY}")).call().unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 
     /// Starts the process again, on the same data and port.

@@ -40,6 +40,21 @@ fn a_leaf_whose_relay_is_gone_goes_stale_and_is_fresh_again_with_it() {
 }
 
 #[test]
+fn a_credential_that_is_given_up_is_sent_away_from_a_relay_too() {
+    // Attack row 37
+    let authority = Authority::start();
+    let relay = Plan::of("relay", &authority).start();
+    let (id, key) = authority.new_credential();
+    let plan = Plan { key, ..Plan::of("leaf", &authority).stale_after("1s").through(&relay) };
+    let leaf = plan.start();
+    let token = authority.token("alice");
+    leaf.assert_accepts(&token);
+    authority.delete_credential(&id);
+    until_is("stale without its credential", 503, || leaf.check(&token));
+    relay.assert_accepts(&token);
+}
+
+#[test]
 fn a_relay_that_is_asked_to_stop_sends_its_followers_away_and_they_go_on_elsewhere() {
     let authority = Authority::start();
     let mut relay = Plan::of("relay", &authority).start();
