@@ -41,14 +41,24 @@ macro_rules! gateway {
             }
 
             #[test]
-            fn nobody_passes_while_quash_does_not_answer() {
-                outage::lets_nobody_in(house());
-            }
-
-            #[test]
             fn a_websocket_is_opened_by_a_good_token_alone() {
                 websocket::opens_by_a_good_token_alone(&house());
             }
+        }
+    };
+}
+
+/// What a gateway does alone: nobody is there to ask.
+macro_rules! outage {
+    ($($name:ident: $kind:ident;)+) => {
+        mod nobody_passes_while_quash_does_not_answer {
+            use super::{answerer, house, kind, outage};
+            $(
+                #[test]
+                fn $name() {
+                    outage::lets_nobody_in(house::House::new(&kind::$kind, answerer::Answerer::authority()));
+                }
+            )+
         }
     };
 }
@@ -72,4 +82,13 @@ macro_rules! every_gateway_asks {
 every_gateway_asks! {
     the_authority: answerer::Answerer::authority;
     an_edge: answerer::Answerer::edge;
+}
+
+outage! {
+    nginx: NGINX;
+    caddy: CADDY;
+    traefik: TRAEFIK;
+    haproxy: HAPROXY;
+    envoy_over_http: ENVOY_HTTP;
+    envoy_over_grpc: ENVOY_GRPC;
 }

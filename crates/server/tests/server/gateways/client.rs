@@ -59,7 +59,9 @@ impl Request {
             self.body.extend(b"\r\n");
         }
         self.body.extend(b"0\r\n");
-        trailers.iter().for_each(|line| self.body.extend(format!("{line}\r\n").as_bytes()));
+        for line in trailers {
+            self.body.extend(format!("{line}\r\n").as_bytes());
+        }
         self.body.extend(b"\r\n");
         self.field("Transfer-Encoding", "chunked")
     }
