@@ -141,6 +141,8 @@ impl Follower {
             unfenced: self.config.unfenced,
             resume,
         };
+        // What was to be sent on an earlier connection has no place on this one.
+        self.actions.retain(|action| !matches!(action, Action::Send(_)));
         self.link = Some(Link::opened(now, resume));
         self.acknowledgements.new_connection();
         // A hello is not sealed with the key of any log.
