@@ -1,5 +1,6 @@
 mod clients;
 mod credentials;
+mod feed;
 mod head;
 mod keys;
 mod logout;

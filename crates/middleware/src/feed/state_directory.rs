@@ -134,3 +134,74 @@ fn private() -> OpenOptions {
     options.write(true).mode(0o600);
     options
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn open(path: &Path) -> StateDirectory {
+        StateDirectory::open(path).unwrap()
+    }
+
+    #[test]
+    fn what_was_written_is_there_after_a_restart_for_its_owner_alone() {
+        // I13: the file holds the log's key.
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("state");
+        let mut directory = open(&path);
+        assert_eq!(directory.read().unwrap(), None);
+        directory.begin(b"one ").unwrap();
+        directory.append(b"two").unwrap();
+        directory.sync().unwrap();
+        drop(directory);
+        assert_eq!(open(&path).read().unwrap().unwrap(), b"one two");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&path.join(STATE))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn one_process_at_a_time_uses_a_directory() {
+        let place = tempfile::tempdir().unwrap();
+        let first = open(place.path());
+        assert!(matches!(StateDirectory::open(place.path()), Err(StateDirectoryError::InUse)));
+        drop(first);
+        open(place.path());
+    }
+
+    #[test]
+    fn a_new_state_takes_the_place_of_the_old_one_and_is_appended_to() {
+        let place = tempfile::tempdir().unwrap();
+        let mut directory = open(place.path());
+        directory.begin(b"old").unwrap();
+        directory.begin(b"new").unwrap();
+        directory.append(b"er").unwrap();
+        assert_eq!(directory.read().unwrap().unwrap(), b"newer");
+        assert!(!place.path().join(IN_THE_MAKING).exists());
+    }
+
+    #[test]
+    fn a_torn_end_is_cut_off_before_anything_is_appended() {
+        let place = tempfile::tempdir().unwrap();
+        let mut directory = open(place.path());
+        directory.begin(b"whole torn").unwrap();
+        directory.resume(5).unwrap();
+        directory.append(b"!").unwrap();
+        assert_eq!(directory.read().unwrap().unwrap(), b"whole!");
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_aside_and_a_given_up_one_is_gone() {
+        let place = tempfile::tempdir().unwrap();
+        let mut directory = open(place.path());
+        directory.begin(b"damaged").unwrap();
+        let aside = directory.set_aside().unwrap();
+        assert_eq!(std::fs::read(aside).unwrap(), b"damaged");
+        assert_eq!(directory.read().unwrap(), None);
+        assert!(directory.append(b"x").is_err(), "there is nothing to append to");
+        directory.begin(b"again").unwrap();
+        directory.abandon();
+        assert_eq!(directory.read().unwrap(), None);
+    }
+}

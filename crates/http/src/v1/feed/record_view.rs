@@ -72,8 +72,9 @@ fn spared(exception: ExceptionKey) -> Option<TargetDigestView> {
 }
 
 fn digest(key: TargetKey) -> String {
-    let [high, low] = key.halves();
-    hex(u128::from(high) << 64 | u128::from(low))
+    let [first, second] = key.halves();
+    // The bytes in the order in which a batch has them.
+    hex((u128::from(second) << 64 | u128::from(first)).swap_bytes())
 }
 
 fn hex(number: u128) -> String {

@@ -1,0 +1,6 @@
+//! The feed, over real sockets on loopback.
+
+mod client;
+mod follow;
+mod leaving;
+mod watch;
