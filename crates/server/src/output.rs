@@ -40,6 +40,16 @@ impl Output {
         let _ = writeln!(io::stdout().lock(), "{text}");
     }
 
+    /// One line, for whoever reads as long as lines come.
+    ///
+    /// # Errors
+    /// Nobody reads any more.
+    pub fn try_line(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
+    }
+
     /// `text` as it is, for instance a file.
     pub fn raw(&self, text: &str) {
         let _ = io::stdout().lock().write_all(text.as_bytes());

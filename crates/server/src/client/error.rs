@@ -26,6 +26,9 @@ pub enum ClientError {
     /// The answer took too long.
     #[error("no answer within 60 s")]
     TooSlow,
+    /// A stream is silent, or sends what is no stream.
+    #[error("nothing came for too long")]
+    Silent,
     /// The server said no.
     #[error("the server refused ({status}): {message}")]
     Refused {

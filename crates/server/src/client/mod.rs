@@ -1,6 +1,7 @@
 //! A small HTTP client for the commands: JSON in, JSON out, no redirects.
 
 pub mod error;
+pub mod events;
 pub mod options;
 pub mod query;
 
@@ -10,12 +11,14 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value as Json;
 
 use self::error::ClientError;
+use self::events::EventStream;
 use crate::secret::Secret;
 
 /// The largest answer read.
@@ -149,10 +152,7 @@ impl Client {
         let uri: Uri = format!("{}{path}", self.base).parse().map_err(|_| ClientError::Url)?;
         let mut request = Request::builder().method(method).uri(uri).header(ACCEPT, "application/json");
         if let Some(bearer) = bearer {
-            let mut value =
-                HeaderValue::try_from(format!("Bearer {bearer}")).map_err(|_| ClientError::NotAHeader)?;
-            value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
+            request = request.header(AUTHORIZATION, self::bearer(bearer)?);
         }
         if let Some(kind) = payload.kind() {
             request = request.header(CONTENT_TYPE, kind);
@@ -161,13 +161,44 @@ impl Client {
         tokio::time::timeout(self.timeout, self.exchange(request)).await.map_err(|_| ClientError::TooSlow)?
     }
 
+    /// Opens the stream of events at `path`, with the service key.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn events(&self, path: &str) -> Result<EventStream, ClientError> {
+        let uri: Uri = format!("{}{path}", self.base).parse().map_err(|_| ClientError::Url)?;
+        let mut request = Request::get(uri).header(ACCEPT, "text/event-stream");
+        if let Some(key) = self.key.as_ref().and_then(Secret::as_key) {
+            request = request.header(AUTHORIZATION, bearer(key)?);
+        }
+        let request = request.body(Full::default()).map_err(|_| ClientError::Url)?;
+        let opened = tokio::time::timeout(TIMEOUT, self.inner.request(request)).await;
+        let response = opened.map_err(|_| ClientError::TooSlow)?;
+        let response = response.map_err(|error| ClientError::unreachable(&self.base, &error))?;
+        if response.status().is_success() {
+            return Ok(EventStream::new(self.base.clone(), response.into_body()));
+        }
+        Err(ClientError::refused(&self.read(response).await?))
+    }
+
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, ClientError> {
         let unreachable = |error: &dyn std::error::Error| ClientError::unreachable(&self.base, error);
         let response = self.inner.request(request).await.map_err(|error| unreachable(&error))?;
+        self.read(response).await
+    }
+
+    async fn read(&self, response: http::Response<Incoming>) -> Result<Answer, ClientError> {
+        let unreachable = |error: &dyn std::error::Error| ClientError::unreachable(&self.base, error);
         let (head, body) = response.into_parts();
         let bytes = Limited::new(body, LARGEST_ANSWER).collect().await;
         let bytes = bytes.map_err(|error| unreachable(&*error))?.to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Json::Null);
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
+}
+
+fn bearer(key: &str) -> Result<HeaderValue, ClientError> {
+    let mut value = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| ClientError::NotAHeader)?;
+    value.set_sensitive(true);
+    Ok(value)
 }

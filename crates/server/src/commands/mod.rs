@@ -11,6 +11,7 @@ mod restore;
 mod revoke;
 mod serve;
 mod sessions;
+mod tail;
 mod token;
 mod verifiers;
 
@@ -52,6 +53,8 @@ enum Command {
     /// List, look at and end sessions
     #[command(subcommand)]
     Sessions(sessions::SessionsCommand),
+    /// Watch the feed: one line for every revocation, as it comes
+    Tail(tail::TailOptions),
     /// List and rotate the signing keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -100,6 +103,7 @@ fn perform(command_line: CommandLine, output: Output) -> Result<Exit, Failure> {
         Command::Token(command) => token::run(&command, client, output),
         Command::Revoke(options) => waiting(revoke::run(&options, client()?, output)),
         Command::Sessions(command) => waiting(sessions::run(&command, &client()?, output)),
+        Command::Tail(options) => waiting(tail::run(&options, &client()?, output)),
         Command::Keys(command) => waiting(keys::run(&command, client()?, output)),
         Command::Verifiers(options) => waiting(verifiers::run(&options, &client()?, output)),
         Command::Backup(options) => waiting(backup::run(&options, output)),

@@ -47,7 +47,7 @@ async fn serve(Loaded { mut config, warnings, .. }: Loaded) -> Result<Exit, Fail
         Signals::listen(listeners.tls()).map_err(|error| Failure::because("signals", error))?;
     let surfaces = node.surfaces(&config);
     // Fetches until it is dropped.
-    let _foreign_keys = foreign_keys::start(&config, node.verifier(), &stop)?;
+    let _foreign_keys = foreign_keys::start(&config, node.verifier(), node.authority(), &stop)?;
     let beside = tokio::spawn(control::serve(control, Arc::clone(node.store()), stop.clone()));
     let address = listeners.public_address().map_err(|error| Failure::because("the listener", error))?;
     tracing::info!(%address, issuer = %config.tokens.issuer, "listening");

@@ -82,6 +82,11 @@ impl Node {
         &self.verifier
     }
 
+    /// The authority: for whoever changes what verifiers are told to trust.
+    pub fn authority(&self) -> &Arc<Authority> {
+        &self.authority
+    }
+
     /// The store: for backups.
     pub fn store(&self) -> &Arc<EmbeddedStore> {
         &self.store

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use quash_authority::Authority;
 use quash_core::ids::Issuer;
 use quash_verify::Verifier;
 use tokio::task::JoinSet;
@@ -19,7 +20,12 @@ use crate::listen::stop::Stop;
 ///
 /// # Errors
 /// A `ca_file` that can not be used.
-pub fn start(config: &Config, verifier: &Arc<Verifier>, stop: &Stop) -> Result<JoinSet<()>, Failure> {
+pub fn start(
+    config: &Config,
+    verifier: &Arc<Verifier>,
+    authority: &Arc<Authority>,
+    stop: &Stop,
+) -> Result<JoinSet<()>, Failure> {
     let mut tasks = JoinSet::new();
     let mut unknown = Vec::new();
     for issuer in &config.issuers {
@@ -27,8 +33,12 @@ pub fn start(config: &Config, verifier: &Arc<Verifier>, stop: &Stop) -> Result<J
         let seen = UnknownKeySeen::default();
         unknown.push(seen.clone());
         let fetcher = fetcher(&issuer.name, source)?;
-        let keys =
-            Keys { issuer: issuer.name.clone(), source: source.clone(), verifier: Arc::clone(verifier) };
+        let keys = Keys {
+            issuer: issuer.name.clone(),
+            source: source.clone(),
+            verifier: Arc::clone(verifier),
+            authority: Arc::clone(authority),
+        };
         tasks.spawn(keys.keep_fresh(fetcher, seen, stop.clone()));
     }
     if !unknown.is_empty() {
@@ -48,16 +58,18 @@ struct Keys {
     issuer: Issuer,
     source: KeyUrl,
     verifier: Arc<Verifier>,
+    authority: Arc<Authority>,
 }
 
 impl Keys {
     async fn keep_fresh(self, fetcher: Fetcher, seen: UnknownKeySeen, stop: Stop) {
         let pace = Pace { refresh: self.source.refresh, cooldown: self.source.cooldown };
         let fetch = || fetcher.fetch(&self.source.url);
-        let install = |keys| {
-            if let Err(error) = self.verifier.replace_keys(&self.issuer, keys) {
-                tracing::warn!(issuer = %self.issuer, %error, "the issuer's keys were not taken");
+        let install = |keys| match self.verifier.replace_keys(&self.issuer, keys) {
+            Ok(()) => {
+                self.authority.trust_changed();
             }
+            Err(error) => tracing::warn!(issuer = %self.issuer, %error, "the issuer's keys were not taken"),
         };
         jwks::keep_fresh(self.issuer.as_str(), pace, seen, fetch, install, stop).await;
     }

@@ -155,6 +155,18 @@ impl Running {
         Answer::read(request.header("Authorization", format!("Bearer {bearer}")).call().unwrap())
     }
 
+    /// A DELETE with the admin key: its status.
+    pub(crate) fn delete(&self, path: &str) -> u16 {
+        let request = self.agent.delete(format!("{}{path}", self.url));
+        request.header("Authorization", format!("Bearer {ADMIN_KEY}")).call().unwrap().status().as_u16()
+    }
+
+    /// The feed as JSON, open until it is dropped.
+    pub(crate) fn watch(&self) -> ureq::http::Response<ureq::Body> {
+        let request = self.agent.get(format!("{}/v1/feed", self.url));
+        request.header("Authorization", format!("Bearer {ADMIN_KEY}")).call().unwrap()
+    }
+
     /// A POST without a body, with some bearer token.
     pub(crate) fn post_with(&self, path: &str, bearer: &str) -> Answer {
         let request = self.agent.post(format!("{}{path}", self.url));
