@@ -1,6 +1,7 @@
 //! Edges as processes, following a real authority over real sockets (design sections 3, 4 and 9).
 
 pub(crate) mod authority;
+mod callers;
 mod cold;
 mod frozen;
 mod keys;

@@ -1,6 +1,6 @@
 //! An edge that does not know enough answers nothing; what it knew to be revoked stays refused.
 
-use super::authority::{Authority, free_address};
+use super::authority::{Authority, free_address, names};
 use super::node::Plan;
 
 #[test]
@@ -35,6 +35,29 @@ fn an_edge_that_starts_during_an_outage_refuses_all_it_knew_and_accepts_nothing(
     edge.wait_until_ready();
     edge.assert_refuses(&revoked);
     edge.assert_accepts(&stays);
+}
+
+#[test]
+fn what_an_edge_acknowledged_it_refuses_after_any_number_of_kills_without_its_authority() {
+    // I3, for the file of an edge
+    const KILLS: usize = 6;
+    let mut authority = Authority::start();
+    // Each run has a lease of its own, and what it held runs on after its end.
+    let mut edge = Plan::of("one", &authority).stale_after("1s").start();
+    let tokens: Vec<String> = (0..KILLS).map(|round| authority.token(&format!("user-{round}"))).collect();
+    for round in 0..KILLS {
+        let answer = authority.revoke_everywhere(&format!("user-{round}"), 30_000);
+        assert_eq!(names(&answer, "applied"), ["one"], "{answer:?}");
+        edge.kill();
+        edge.restart();
+        edge.wait_until_ready();
+    }
+    authority.kill();
+    edge.kill();
+    edge.restart();
+    for token in &tokens {
+        edge.assert_refuses(token);
+    }
 }
 
 #[test]

@@ -143,8 +143,13 @@ impl Edge {
 
     /// What introspection says with the edge's own key: status, and body.
     pub(crate) fn introspect(&self, token: &str) -> (u16, Json) {
+        self.introspect_as(&format!("Bearer {}", self.plan.key), token)
+    }
+
+    /// The same to somebody else: the value of the `Authorization` header.
+    pub(crate) fn introspect_as(&self, authorization: &str, token: &str) -> (u16, Json) {
         let request = self.agent.post(self.url("/oauth/introspect"));
-        let request = request.header("Authorization", format!("Bearer {}", self.plan.key));
+        let request = request.header("Authorization", authorization);
         let answer = Answer::read(request.send_form([("token", token)]).unwrap());
         (answer.status, answer.body)
     }

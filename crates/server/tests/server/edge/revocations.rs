@@ -1,6 +1,5 @@
 //! A revocation at the authority is refused at its edges.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -9,7 +8,7 @@ use super::authority::{Authority, names};
 use super::node::Plan;
 use crate::process::answer::text;
 use crate::process::other_library::{hs256, with_key_pair};
-use crate::process::overlay::now;
+use crate::process::overlay::{now, write_secret};
 
 const SHOP: &str = "https://shop.example";
 
@@ -70,12 +69,6 @@ fn tokens_of_other_issuers_are_refused_too_and_a_shared_secret_never_travels() {
     }
     with.assert_refuses(&shared[0]);
     with.assert_accepts(&shared[1]);
-}
-
-fn write_secret(directory: &std::path::Path, secret: &str) {
-    let path = directory.join("shared.secret");
-    std::fs::write(&path, secret).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 #[test]

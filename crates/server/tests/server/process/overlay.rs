@@ -16,7 +16,8 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-fn write_secret(directory: &Path, secret: &str) {
+/// A secret in `shared.secret`, for its owner alone.
+pub(crate) fn write_secret(directory: &Path, secret: &str) {
     let path = directory.join("shared.secret");
     std::fs::write(&path, secret).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
