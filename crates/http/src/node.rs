@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap};
 use quash_authority::RefreshState;
 use quash_core::ids::ClientId;
+use quash_core::revocation::freshness::Undecided;
 use quash_core::time::Timestamp;
 use quash_verify::{Checked, Moment, TokenRef};
 
@@ -101,6 +102,15 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
     /// Nobody answered.
     fn ask(&self, token: &str) -> impl Future<Output = Result<Answer<'static>, Failure>> + Send;
 
+    /// Whether anything can be answered at all: a node whose state was never complete answers nothing, not even what
+    /// is refused whatever the state (S18).
+    ///
+    /// # Errors
+    /// [`Undecided::Incomplete`].
+    fn is_complete(&self) -> Result<(), Undecided> {
+        Ok(())
+    }
+
     /// Now, by whoever knows how fresh the state is.
     fn moment(&self) -> Moment<&SharedFreshness> {
         Moment::new(self.now(), self.checks().freshness())
@@ -111,6 +121,7 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
     /// # Errors
     /// [`Failure::Undecided`].
     fn check(&self, token: &str) -> Result<Checked<'static>, Failure> {
+        self.is_complete()?;
         Ok(self.checks().verifier().check(token, self.moment())?)
     }
 

@@ -123,6 +123,14 @@ async fn a_cold_edge_answers_nothing() {
     let reply = edge.call("GET", "/auth/check").bearer(&token).send().await;
     assert_eq!((reply.status, reply.header("retry-after")), (503, "1"));
     assert_eq!(edge.introspect(SERVICE, &token).await.0, 503);
+    // Not even what needs no state.
+    assert_eq!(edge.check("nonsense").await, 503);
+    assert_eq!(edge.call("GET", "/auth/check").send().await.status, 503);
+    // Nor once callers are known, and the log is not.
+    edge.learn();
+    assert_eq!(edge.introspect(SERVICE, "nonsense").await.0, 503);
+    assert_eq!(edge.check(&token).await, 503);
+    edge.learned.learn(Arc::default());
     for path in ["/readyz", "/.well-known/jwks.json"] {
         assert_eq!(edge.call("GET", path).send().await.status, 503, "{path}");
     }

@@ -58,6 +58,7 @@ async fn decide<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -
 }
 
 async fn judge<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -> Result<Response, Failure> {
+    node.is_complete()?;
     let token = bearer(headers)?;
     match judge_from_memory(node, token, scope) {
         Err(failure) if failure.asks() => answer(node, node.ask(token).await?, scope),

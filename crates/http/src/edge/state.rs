@@ -61,6 +61,7 @@ pub struct EdgeState(Arc<Shared>);
 
 struct Shared {
     checks: Checks,
+    gauge: Arc<Gauge>,
     clock: Arc<dyn Clock>,
     callers: Callers,
     ask: Box<Ask>,
@@ -77,10 +78,10 @@ impl EdgeState {
         let asks = Asks::default();
         let figures = EdgeFigures { gauge: Arc::clone(&gauge), uptime: Arc::clone(&uptime) };
         let metrics = Metrics::new(Arc::clone(&verifier)).of_an_edge(figures, &asks);
-        let freshness = GaugeReader::new(gauge, move || uptime());
+        let freshness = GaugeReader::new(Arc::clone(&gauge), move || uptime());
         let checks = Checks::new(verifier, Box::new(freshness), settings, metrics);
         let callers = Callers::new(learned, operator);
-        Self(Arc::new(Shared { checks, clock, callers, ask, asks, relay, door }))
+        Self(Arc::new(Shared { checks, gauge, clock, callers, ask, asks, relay, door }))
     }
 
     /// Where followers of the feed come in: to be closed when the edge stops.
@@ -115,6 +116,10 @@ impl Node for EdgeState {
 
     fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    fn is_complete(&self) -> Result<(), Undecided> {
+        if self.0.gauge.is_complete() { Ok(()) } else { Err(Undecided::Incomplete) }
     }
 
     fn admit(&self, access: Access, request: &mut Request<Body>) -> Result<(), Failure> {
