@@ -67,3 +67,90 @@ impl Recent {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quash_core::position::Checksum;
+    use quash_core::revocation::entry::Effect;
+    use quash_core::revocation::reason::Reason;
+    use quash_core::revocation::record::Record;
+    use quash_core::revocation::target::TargetKind;
+    use quash_core::revocation::target_key::{IssuerKey, TargetKey};
+    use quash_core::time::Timestamp;
+
+    use super::*;
+
+    fn position(number: u64) -> Position {
+        Position::new(number).unwrap()
+    }
+
+    /// The page after `from` up to `through`, with a record at every second position.
+    fn page(from: u64, through: u64) -> Page {
+        let record = |number| Record {
+            position: position(number),
+            recorded_at: Timestamp::EPOCH,
+            retain_until: Timestamp::FOREVER,
+            issuer: IssuerKey::from_bytes([0; 16]),
+            kind: TargetKind::Subject,
+            key: TargetKey::from_halves([number, number]),
+            effect: Effect::End,
+            window: None,
+            exception: None,
+            reason: Reason::known(Reason::ADMIN),
+        };
+        let records = (from + 1..=through).filter(|number| number % 2 == 0).map(record).collect();
+        Page { records, through: position(through), checksum: Checksum([0; 16]) }
+    }
+
+    fn after(recent: &Recent, number: u64) -> Option<(Vec<u64>, u64)> {
+        let page = recent.after(position(number))?;
+        Some((page.records.iter().map(|record| record.position.number()).collect(), page.through.number()))
+    }
+
+    fn filled() -> Recent {
+        let recent = Recent::default();
+        recent.extend(position(10), &page(10, 14));
+        recent.extend(position(14), &page(14, 20));
+        recent
+    }
+
+    #[test]
+    fn whoever_stands_anywhere_within_gets_the_rest_of_that_page() {
+        let recent = filled();
+        assert_eq!(after(&recent, 10), Some((vec![12, 14], 14)));
+        assert_eq!(after(&recent, 12), Some((vec![14], 14)));
+        assert_eq!(after(&recent, 13), Some((vec![14], 14)));
+        assert_eq!(after(&recent, 14), Some((vec![16, 18, 20], 20)));
+        assert_eq!(recent.end(), Some(position(20)));
+    }
+
+    #[test]
+    fn what_lies_before_or_behind_is_not_held() {
+        let recent = filled();
+        assert_eq!((after(&recent, 9), after(&recent, 20), after(&recent, 25)), (None, None, None));
+    }
+
+    #[test]
+    fn a_page_that_does_not_join_on_starts_anew() {
+        // A gap must never look like a stretch without entries.
+        let recent = filled();
+        recent.extend(position(30), &page(30, 32));
+        assert_eq!(
+            (after(&recent, 14), after(&recent, 25), after(&recent, 30)),
+            (None, None, Some((vec![32], 32)))
+        );
+        recent.extend(position(32), &page(32, 32));
+        assert_eq!(recent.end(), Some(position(32)), "an empty page is none");
+    }
+
+    #[test]
+    fn what_is_held_is_bounded() {
+        // I8
+        let recent = Recent::default();
+        for number in 0..2 * MOST_PAGES as u64 {
+            recent.extend(position(number), &page(number, number + 1));
+        }
+        assert_eq!(recent.lock().pages.len(), MOST_PAGES);
+        assert_eq!(recent.lock().records, MOST_PAGES / 2);
+    }
+}
