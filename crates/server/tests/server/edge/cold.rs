@@ -44,18 +44,22 @@ fn what_an_edge_acknowledged_it_refuses_after_any_number_of_kills_without_its_au
     let mut authority = Authority::start();
     // Each run has a lease of its own, and what it held runs on after its end.
     let mut edge = Plan::of("one", &authority).stale_after("1s").start();
-    let tokens: Vec<String> = (0..KILLS).map(|round| authority.token(&format!("user-{round}"))).collect();
+    let mut acknowledged = Vec::new();
     for round in 0..KILLS {
-        let answer = authority.revoke_everywhere(&format!("user-{round}"), 30_000);
-        assert_eq!(names(&answer, "applied"), ["one"], "{answer:?}");
+        let subject = format!("user-{round}");
+        let token = authority.token(&subject);
+        let answer = authority.revoke_everywhere(&subject, 30_000);
+        // On a machine that is busy elsewhere its lease may have run out instead.
+        acknowledged.extend(names(&answer, "applied").iter().map(|_| token.clone()));
         edge.kill();
         edge.restart();
         edge.wait_until_ready();
     }
+    assert!(!acknowledged.is_empty());
     authority.kill();
     edge.kill();
     edge.restart();
-    for token in &tokens {
+    for token in &acknowledged {
         edge.assert_refuses(token);
     }
 }
