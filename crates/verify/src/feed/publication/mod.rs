@@ -36,6 +36,8 @@ pub struct Publication {
     out: VecDeque<Vec<u8>>,
     /// The answer to the latest ping, until the socket has room for it.
     pong: Option<Heartbeat>,
+    /// A heartbeat that is due, with the age that it says. Made when it leaves: a head never goes back.
+    beat: Option<Duration>,
     /// What the connection begins with.
     welcome: Option<Vec<u8>>,
     /// The latest trust, until the socket has room for it.
@@ -83,6 +85,7 @@ impl Publication {
             beat_at: now,
             out: VecDeque::new(),
             pong: None,
+            beat: None,
             welcome: None,
             trust: None,
         }
@@ -112,7 +115,7 @@ impl Publication {
         let text = text.chars().take(200).collect::<String>().into();
         let bye = ToFollower::Bye(Bye { code, retry_after, text });
         self.stage = Stage::Over;
-        (self.welcome, self.trust, self.pong) = (None, None, None);
+        (self.welcome, self.trust, self.pong, self.beat) = (None, None, None, None);
         self.out.clear();
         self.out.push_back(bye.encode(&LogKey::from_random([0; 16])));
     }
@@ -129,15 +132,10 @@ impl Publication {
             self.refuse(ByeCode::Silent, Duration::ZERO, &fault.to_string());
             return Err(fault.into());
         }
-        if now >= self.beat_at
-            && let Stage::Serving(serving) = &self.stage
-        {
+        if now >= self.beat_at && matches!(self.stage, Stage::Serving(_)) {
             self.beat_at = now.plus(self.limits.heartbeat);
             // Where the socket is full, what waits in it says as much.
-            if self.is_idle() {
-                let beat = Heartbeat { head: serving.head, age, echo: None };
-                self.out.push_back(ToFollower::Heartbeat(beat).encode(&serving.key));
-            }
+            self.beat = self.is_idle().then_some(age);
         }
         Ok(())
     }
@@ -160,9 +158,15 @@ impl Publication {
             return Some(trust.encode(&serving.key));
         }
         if let Some(pong) = self.pong.take() {
+            self.beat = None;
             return Some(ToFollower::Heartbeat(pong).encode(&serving.key));
         }
-        self.out.pop_front()
+        if let Some(message) = self.out.pop_front() {
+            return Some(message);
+        }
+        // INVARIANT: no head that left is followed by an earlier one.
+        let beat = Heartbeat { head: serving.head, age: self.beat.take()?, echo: None };
+        Some(ToFollower::Heartbeat(beat).encode(&serving.key))
     }
 
     /// Whether nothing but an answer to a ping waits for the socket.
