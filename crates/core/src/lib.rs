@@ -56,6 +56,7 @@ pub mod claims;
 pub mod defect;
 pub mod ids;
 pub mod lease;
+pub mod planted;
 pub mod position;
 pub mod revocation;
 pub mod session;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use quash_core::planted::{self, Bug};
 use quash_core::revocation::freshness::{
     Completeness, Freshness, FreshnessSource, Known, StalePolicy, Staleness,
 };
@@ -166,11 +167,20 @@ impl<G: Deref<Target = Gauge>, C: Fn() -> Uptime> FreshnessSource for GaugeReade
     }
 
     fn known(&self) -> Known {
+        if planted::is(Bug::CachedTick) {
+            planted::keep((self.clock)().nanoseconds());
+        }
         self.gauge.known()
     }
 
     fn freshness_after(&self, known: Known, wanted: Staleness) -> Freshness {
-        self.gauge.freshness_after(known, (self.clock)(), wanted)
+        let known = if planted::is(Bug::KnownAfterState) { self.gauge.known() } else { known };
+        let now = if planted::is(Bug::CachedTick) {
+            Uptime::from_nanoseconds(planted::kept())
+        } else {
+            (self.clock)()
+        };
+        self.gauge.freshness_after(known, now, wanted)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::row::Row;
 use super::waiting::{Applied, Goal, Named, Pending, Standing, Waiting, Watched};
 use super::{Instance, Terms};
+use crate::planted::{self, Bug};
 use crate::position::Position;
 use crate::time::{Timestamp, Uptime};
 
@@ -83,7 +84,9 @@ impl LeaseTable {
             unfenced: row.terms.unfenced,
             runs_until: row.runs_until.unwrap_or(Uptime::ZERO),
         };
-        let rows = self.rows.iter().filter(|(_, row)| row.may_accept(now)).map(watched).collect();
+        let connected = |row: &Row| row.connections > 0 || !planted::is(Bug::WaitIgnoresDisconnected);
+        let rows = self.rows.iter().filter(|(_, row)| row.may_accept(now) && connected(row));
+        let rows = rows.map(watched).collect();
         Waiting { goal: goal.into(), rows }
     }
 

@@ -10,6 +10,7 @@ use super::fact_table::{self, FactTable};
 use super::key_hash::ByKey;
 use super::reasons::Reasons;
 use crate::ids::Issuer;
+use crate::planted::{self, Bug};
 use crate::position::Position;
 use crate::revocation::entry::Window;
 use crate::revocation::marks::Marks;
@@ -54,6 +55,9 @@ struct Progress {
 #[derive(Default)]
 struct Lately {
     reason: Option<(Reason, u8)>,
+    /// Where the bug `WatermarkBeforeMaps` is planted, what is not in the maps yet.
+    #[cfg(feature = "planted")]
+    late: Option<Record>,
 }
 
 impl Progress {
@@ -160,11 +164,23 @@ impl RevocationState {
         // The writer lock is held, so the watermark stands still.
         let beyond = self.watermark().next().unwrap_or(Position::LAST);
         for record in records {
+            if planted::is(Bug::AbsorbDropsOlder) {
+                single.remove(record.key);
+                self.many.pin().remove(&record.key);
+            }
             self.hold(record, record.position.max(beyond), &mut lately, &mut single);
         }
     }
 
     fn take(&self, record: &Record, lately: &mut Lately, single: &mut fact_table::Writer<'_>) {
+        #[cfg(feature = "planted")]
+        if planted::is(Bug::WatermarkBeforeMaps) {
+            self.progress.watermark.store(record.position.number(), Ordering::Release);
+            if let Some(late) = lately.late.replace(record.clone()) {
+                self.hold(&late, late.position, lately, single);
+            }
+            return;
+        }
         self.hold(record, record.position, lately, single);
         self.progress.watermark.store(record.position.number(), Ordering::Release);
     }

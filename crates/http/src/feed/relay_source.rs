@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quash_core::lease::{Instance, LeaseTable, Terms};
+use quash_core::planted::{self, Bug};
 use quash_core::position::Position;
 use quash_core::revocation::freshness::{Freshness, StalePolicy};
 use quash_core::revocation::record::Record;
@@ -43,6 +44,9 @@ impl RelayLeases {
         let now = (self.uptime)();
         let mut table = self.lock();
         table.expire(now);
+        if planted::is(Bug::RelayAcknowledgesAlone) {
+            return None;
+        }
         Some((table.lowest(now)?, table.lowest_trust(now)?))
     }
 
@@ -155,6 +159,7 @@ impl FollowerLease for RelayLease {
             return None;
         }
         let age = received_at.since(as_of);
+        let age = if planted::is(Bug::RelayGrantsLonger) { Duration::ZERO } else { age };
         table.extend(&self.instance, received_at, age)?;
         let head = parts.log.relayed()?.head;
         drop(table);

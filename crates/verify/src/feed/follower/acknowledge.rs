@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use quash_core::planted::{self, Bug};
 use quash_core::position::Position;
 
 use super::Follower;
@@ -121,5 +122,8 @@ impl Follower {
         let piece =
             if begun { Piece::Append(bytes) } else { Piece::Begin(state_file::beginning_with(&bytes)) };
         self.actions.push_back(Action::Store(piece, ticket));
+        if planted::is(Bug::AcknowledgeBeforeStored) {
+            self.stored(ticket);
+        }
     }
 }

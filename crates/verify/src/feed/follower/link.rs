@@ -61,6 +61,7 @@ impl Link {
 
     pub(super) fn heard(&mut self, now: Uptime) {
         self.heard_at = now;
+        self.pings.heard(now);
     }
 
     /// The head as it was last heard of; `None` before the welcome.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use quash_core::planted::{self, Bug};
 use quash_core::position::Position;
 use quash_core::time::Uptime;
 
@@ -32,6 +33,13 @@ impl Pings {
         self.sent
     }
 
+    /// Something came in at `now`: of no account, but for the bug [`LeaseFromReceipt`](Bug::LeaseFromReceipt).
+    pub(super) fn heard(&mut self, now: Uptime) {
+        if planted::is(Bug::LeaseFromReceipt) {
+            self.unanswered.iter_mut().for_each(|(_, sent_at)| *sent_at = now);
+        }
+    }
+
     /// The ping of this `number` was answered by somebody whose knowledge is `age` old: the log's head was `head`.
     pub(super) fn answer(&mut self, number: u64, head: Position, age: Duration) -> Result<(), Fault> {
         if number > self.sent || number <= self.answered {
@@ -59,7 +67,8 @@ impl Pings {
     /// Everything up to `position` is enforced: the latest instant that it is fresh as of by that.
     pub(super) fn reached(&mut self, position: Position) -> Option<Uptime> {
         let mut latest = None;
-        while let Some((_, as_of)) = self.candidates.pop_front_if(|(head, _)| *head <= position) {
+        let is_reached = |head: Position| head <= position || planted::is(Bug::FreshBeforeHead);
+        while let Some((_, as_of)) = self.candidates.pop_front_if(|(head, _)| is_reached(*head)) {
             latest = latest.max(Some(as_of));
         }
         latest

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quash_core::planted::{self, Bug};
 use quash_core::position::Position;
 use quash_core::revocation::record::Record;
 use quash_core::revocation::state::RevocationState;
@@ -33,7 +34,12 @@ impl Follower {
         match message {
             ToFollower::Welcome(welcome) => self.take_welcome(welcome, now)?,
             ToFollower::Trust(trust) => self.take_trust(trust.version, trust.document),
-            ToFollower::SnapshotBegin(begin) => self.take_snapshot_begin(begin)?,
+            ToFollower::SnapshotBegin(begin) => {
+                self.take_snapshot_begin(begin)?;
+                if planted::is(Bug::SnapshotInstalledEarly) {
+                    self.take_snapshot_end(&SnapshotEnd { sum: [0; 16], records: 0 }, wall)?;
+                }
+            }
             ToFollower::SnapshotChunk(chunk) => self.take_snapshot_chunk(&chunk)?,
             ToFollower::SnapshotEnd(end) => self.take_snapshot_end(&end, wall)?,
             ToFollower::Entries(entries) => self.take_entries(&entries)?,
@@ -193,7 +199,7 @@ impl Follower {
         let link = self.link()?;
         let place = place.filter(|_| link.following && link.incoming.is_none());
         let place = place.ok_or(Fault::OutOfPlace("entries before a state that they follow"))?;
-        if entries.from != place.position {
+        if entries.from != place.position && !planted::is(Bug::SkipGapCheck) {
             return Err(Fault::Gap { position: place.position, from: entries.from }.into());
         }
         let records = batch::decode(entries.batch)?;

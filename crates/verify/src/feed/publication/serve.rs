@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quash_core::planted::{self, Bug};
 use quash_core::position::{Checksum, Position};
 
 use super::snapshot::Snapshot;
@@ -83,7 +84,8 @@ impl Publication {
         }
         serving.answered = number;
         // A head that is known to be higher holds as well, and heads never go back on one connection.
-        self.pong = Some(Heartbeat { head: serving.head, age, echo: Some(number) });
+        let head = if planted::is(Bug::HeadBeforePing) { serving.sent } else { serving.head };
+        self.pong = Some(Heartbeat { head, age, echo: Some(number) });
     }
 
     /// What to read next, if anything: given out once, until [`page`](Self::page) or [`behind`](Self::behind)
