@@ -14,6 +14,8 @@
 //!
 //! A failure prints the rule that was broken, its seed, and the command that runs it again.
 
+mod aim;
+pub mod cluster;
 mod coverage;
 mod digest;
 mod invariants;

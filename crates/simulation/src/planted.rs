@@ -9,6 +9,8 @@ use quash_authority::Enforcement;
 use quash_storage::planted::Bug;
 use quash_storage::ports::Store;
 
+use crate::world::Changing;
+
 /// A bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Planted {
@@ -62,8 +64,12 @@ impl Planted {
     }
 
     /// What the authority is given as its store.
-    pub(crate) fn before_the_store(self, inner: Arc<dyn Store>) -> Arc<dyn Store> {
-        Arc::new(store::Faulty { inner, planted: self })
+    pub(crate) fn before_the_store(
+        planted: Option<Self>,
+        inner: Arc<dyn Store>,
+        changing: &Arc<Changing>,
+    ) -> Arc<dyn Store> {
+        Arc::new(store::Faulty { inner, planted, changing: Arc::clone(changing) })
     }
 
     /// What the authority is given as its verifier.

@@ -19,7 +19,7 @@ pub struct Violation {
     /// What was seen. Names sessions and tokens by their number in the run.
     pub seen: String,
     /// The run and the step.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
 }
 
 /// Where in which run.
@@ -33,6 +33,8 @@ pub struct Place {
     pub what: String,
     /// What was observed before, oldest first.
     pub history: Vec<String>,
+    /// The test that runs it again.
+    pub test: &'static str,
 }
 
 impl Violation {
@@ -46,7 +48,7 @@ impl Violation {
     }
 
     pub(crate) fn at(self, place: Place) -> Self {
-        Self { place: self.place.or(Some(place)), ..self }
+        Self { place: self.place.or_else(|| Some(Box::new(place))), ..self }
     }
 
     /// The name of the broken rule, or `stuck`.
@@ -62,12 +64,12 @@ impl fmt::Display for Violation {
             None => writeln!(f, "the run is stuck")?,
         }
         writeln!(f, "  seen: {}", self.seen)?;
-        let Some(Place { seed, step, what, history }) = &self.place else { return Ok(()) };
+        let Some(Place { seed, step, what, history, test }) = self.place.as_deref() else { return Ok(()) };
         history.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
         writeln!(f, "  at step {step} of seed {seed}: {what}")?;
         write!(
             f,
-            "  again: QUASH_SEED={seed} cargo test -p quash-simulation --test main seeds -- --nocapture"
+            "  again: QUASH_SEED={seed} cargo test -p quash-simulation --test main {test} -- --nocapture"
         )
     }
 }

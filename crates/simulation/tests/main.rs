@@ -9,6 +9,8 @@
 )]
 
 mod architecture;
+mod cluster;
+mod cluster_planted;
 mod elsewhere;
 mod journey;
 mod planted;

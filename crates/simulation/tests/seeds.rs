@@ -21,7 +21,7 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-fn chosen() -> Vec<u64> {
+pub(crate) fn chosen() -> Vec<u64> {
     match number("QUASH_SEED") {
         Some(seed) => vec![seed],
         None => (0..number("QUASH_SEEDS").unwrap_or(SEEDS)).collect(),

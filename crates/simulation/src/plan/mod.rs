@@ -3,6 +3,7 @@
 mod mix;
 mod op;
 
+pub(crate) use mix::{CLIENTS, DEVICES, ROLES, SUBJECTS};
 pub use op::{Aim, Edge, Op, Pick, Spare, Which};
 
 use crate::rng::Rng;

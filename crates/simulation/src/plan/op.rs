@@ -190,7 +190,7 @@ impl Op {
 }
 
 impl Aim {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Token(..) => "revoke token",
             Self::TokenText(_) => "revoke token by its text",

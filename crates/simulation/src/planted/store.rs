@@ -20,15 +20,17 @@ use quash_storage::ports::{
 use tokio::sync::watch;
 
 use super::Planted;
+use crate::world::Changing;
 
 pub(super) struct Faulty {
     pub(super) inner: Arc<dyn Store>,
-    pub(super) planted: Planted,
+    pub(super) planted: Option<Planted>,
+    pub(super) changing: Arc<Changing>,
 }
 
 impl Faulty {
     fn has(&self, planted: Planted) -> bool {
-        self.planted == planted
+        self.planted == Some(planted)
     }
 }
 
@@ -131,6 +133,7 @@ impl KeyRingStore for Faulty {
     }
 
     async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
+        let _under_way = self.changing.begin();
         self.inner.replace_key_ring(expected, keys).await
     }
 }

@@ -49,7 +49,13 @@ pub async fn run(seed: u64, length: usize, planted: Option<Planted>) -> Result<R
     for (number, step) in Plan::from_seed(seed, length).steps.iter().enumerate() {
         if let Err(violation) = run.step(number, step).await {
             let history = run.history.into_iter().collect();
-            return Err(violation.at(Place { seed, step: number, what: format!("{step:?}"), history }));
+            return Err(violation.at(Place {
+                seed,
+                step: number,
+                what: format!("{step:?}"),
+                history,
+                test: "seeds::no_seed",
+            }));
         }
     }
     Ok(Report { digest: run.digest, coverage: run.coverage })

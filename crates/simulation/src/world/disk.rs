@@ -54,6 +54,29 @@ impl Disk {
         }
     }
 
+    /// Loses its power after so many more operations.
+    pub(crate) fn lose_power_after(&mut self, operations: u32) {
+        self.armed_at = self.inner.operations() + u64::from(operations) + 1;
+        self.inner.lose_power_at(self.armed_at);
+    }
+
+    /// Fails in this way after so many more operations.
+    pub(crate) fn fail_after(&mut self, operations: u32, failure: Failure) {
+        self.armed_at = self.inner.operations() + u64::from(operations) + 1;
+        self.inner.fail_at(self.armed_at, failure);
+    }
+
+    /// Comes back after a power loss: with all that was written, or with some of it.
+    pub(crate) fn come_back(&mut self, kept: u64) {
+        let whole = kept.is_multiple_of(3);
+        self.inner = if whole { self.inner.copy() } else { self.inner.after_power_loss(kept) };
+    }
+
+    /// Has room again.
+    pub(crate) fn heal(&self) {
+        self.inner.heal();
+    }
+
     pub(crate) fn options(&self, issuer: Issuer) -> OpenOptions {
         OpenOptions::backend(self.inner.backend(), issuer).cache_bytes(1024 * 1024)
     }

@@ -1,18 +1,20 @@
 //! The running system: a server over a disk that can fail, under a clock that is set by hand.
 
+mod changing;
 mod disk;
 mod names;
 mod server;
 
+pub(crate) use changing::Changing;
 pub(crate) use disk::Disk;
 pub(crate) use names::{client, device, issuer, role, subject};
-pub(crate) use server::{Answer, Ground, Server};
+pub(crate) use server::{Answer, Ground, Server, settings};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use quash_authority::Clock;
-use quash_authority::testing::{ManualClock, SeededEntropy};
+use quash_authority::testing::{ManualClock, ManualUptime, SeededEntropy};
 use quash_core::time::Timestamp;
 
 use crate::plan::Fault;
@@ -38,7 +40,14 @@ impl World {
     pub(crate) async fn begin(seed: u64, planted: Option<Planted>) -> Result<Self, Violation> {
         let clock = Arc::new(ManualClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(seed));
-        let ground = Ground { clock: Arc::clone(&clock), entropy, planted };
+        let ground = Ground {
+            clock: Arc::clone(&clock),
+            uptime: Arc::new(ManualUptime::default()),
+            entropy,
+            planted,
+            changing: Arc::default(),
+            access: None,
+        };
         let mut world = Self { clock, disk: Disk::new(), ground, server: None };
         world.start().await?;
         Ok(world)

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quash_authority::testing::{ManualClock, ManualUptime, SeededEntropy};
+use quash_authority::testing::{ManualClock, SeededEntropy};
 use quash_authority::{
     AuthenticatedClient, Authority, Caller, ClientProfile, Clock, Enforcement, Entropy, Foundations, KeySet,
-    Master, Masters, Settings,
+    Master, Masters, Settings, UptimeClock,
 };
 use quash_core::defect::Defect;
 use quash_core::revocation::rejection::Rejection;
@@ -18,22 +18,27 @@ use quash_storage::embedded::EmbeddedStore;
 use quash_storage::ports::{LogIdentity, Store};
 use quash_verify::{Checked, IssuerConfig, Moment, Verifier};
 
-use super::Disk;
 use super::names::{ADMIN_KEY, AUDIENCE, client, issuer};
+use super::{Changing, Disk};
 use crate::planted::Planted;
 use crate::violation::Violation;
 
 /// What outlives a server.
 pub(crate) struct Ground {
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) uptime: Arc<dyn UptimeClock>,
     pub(crate) entropy: Arc<SeededEntropy>,
     pub(crate) planted: Option<Planted>,
+    /// Whether the keys are being changed.
+    pub(crate) changing: Arc<Changing>,
+    /// How long access tokens live, where that is not the default.
+    pub(crate) access: Option<Duration>,
 }
 
 /// A server. Dropping it closes its store.
 pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) authority: Authority,
+    pub(crate) authority: Arc<Authority>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) admin: Caller,
     pub(crate) log: LogIdentity,
@@ -48,10 +53,10 @@ pub(crate) enum Answer {
 
 impl Server {
     pub(crate) async fn start(ground: &Ground, disk: &Disk) -> Result<Self, Violation> {
-        let store = planted_store(ground.planted, open(ground, disk)?);
+        let store = planted_store(ground, open(ground, disk)?);
         let log = store.identity().await.map_err(Violation::stuck)?;
         let ratchet = store.ratchet().await.map_err(Violation::stuck)?;
-        let settings = settings()?;
+        let settings = settings(ground.access)?;
         let horizons = store.raise_horizons(settings.horizons()).await.map_err(Violation::stuck)?;
         let own = IssuerConfig::own(settings.issuer.clone(), vec![AUDIENCE.to_owned()], KeySet::default());
         let own = own.with_rules(settings.own_time_rules(horizons));
@@ -64,12 +69,12 @@ impl Server {
             store: Arc::clone(&store),
             enforcement,
             clock: Arc::clone(&ground.clock) as Arc<dyn Clock>,
-            uptime: Arc::new(ManualUptime::default()),
+            uptime: Arc::clone(&ground.uptime),
             entropy: Arc::clone(&ground.entropy) as Arc<dyn Entropy>,
             masters: Masters::single(Master::from_random([7; 32])).map_err(Violation::stuck)?,
             settings,
         });
-        let authority = authority.await.map_err(Violation::stuck)?;
+        let authority = Arc::new(authority.await.map_err(Violation::stuck)?);
         let admin = authority.authenticate_credential(ADMIN_KEY);
         let admin = admin.ok_or_else(|| Violation::stuck("the administrator is not known"))?;
         Ok(Self { store, authority, verifier, admin, log })
@@ -118,11 +123,8 @@ fn open(ground: &Ground, disk: &Disk) -> Result<Arc<EmbeddedStore>, Violation> {
     store.map(Arc::new)
 }
 
-fn planted_store(planted: Option<Planted>, store: Arc<EmbeddedStore>) -> Arc<dyn Store> {
-    match planted {
-        None => store,
-        Some(planted) => planted.before_the_store(store),
-    }
+fn planted_store(ground: &Ground, store: Arc<EmbeddedStore>) -> Arc<dyn Store> {
+    Planted::before_the_store(ground.planted, store, &ground.changing)
 }
 
 fn planted_enforcement(planted: Option<Planted>, enforcement: Arc<dyn Enforcement>) -> Arc<dyn Enforcement> {
@@ -133,9 +135,10 @@ fn planted_enforcement(planted: Option<Planted>, enforcement: Arc<dyn Enforcemen
 }
 
 /// Short lives, so that a run outlasts them.
-fn settings() -> Result<Settings, Violation> {
+pub(crate) fn settings(access: Option<Duration>) -> Result<Settings, Violation> {
     let mut settings = Settings::new(issuer().map_err(Violation::stuck)?);
     settings.algorithm = Algorithm::EdDsa;
+    settings.lifetimes.access = access.unwrap_or(settings.lifetimes.access);
     settings.lifetimes.idle = Duration::from_secs(3600);
     settings.lifetimes.absolute = Duration::from_secs(12 * 3600);
     settings.keep_ended = Duration::from_secs(2 * 3600);
