@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help test ci fmt clippy doc floor-plan file-sizes links scripts deny bench clean-test-data
+.PHONY: help test ci fmt clippy doc floor-plan file-sizes links scripts fuzz fuzz-corpus deny bench clean-test-data
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,12 @@ links: ## Check that no link in the documents leads nowhere
 
 scripts: ## Test the checks themselves
 	@python3 -B -m unittest discover --start-directory scripts/tests
+
+fuzz: ## Look for inputs that break a target, FUZZ_SECONDS (60) each; ARGS="TARGET ..." for some only
+	@scripts/fuzz $(ARGS)
+
+fuzz-corpus: ## Run every fuzz target over its corpus
+	cargo test --manifest-path fuzz/Cargo.toml --target-dir target
 
 deny: ## Check licences, sources and banned crates of the dependencies (needs cargo-deny)
 	@cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install cargo-deny --locked"; exit 1; }
