@@ -165,8 +165,11 @@ impl RevocationState {
         let beyond = self.watermark().next().unwrap_or(Position::LAST);
         for record in records {
             if planted::is(Bug::AbsorbDropsOlder) {
+                let many = self.many.pin();
+                let alone = usize::from(single.find(record.key).is_some());
+                let held = many.remove(&record.key).map_or(alone, |facts| facts.len());
                 single.remove(record.key);
-                self.many.pin().remove(&record.key);
+                self.progress.live.store(self.live_entries().saturating_sub(held), Ordering::Relaxed);
             }
             self.hold(record, record.position.max(beyond), &mut lately, &mut single);
         }
