@@ -167,3 +167,15 @@ const EVERYTHING: [&str; 91] = [
     "rule: restart",
     "rule: wait",
 ];
+
+#[test]
+fn a_thousand_followers_hear_of_every_revocation_through_a_tree_of_relays() {
+    let measured = match quash_simulation::cluster::scale(10, 100, 12) {
+        Ok(measured) => measured,
+        Err(violation) => panic!("{violation}"),
+    };
+    println!("{measured:#?}");
+    assert_eq!((measured.followers, measured.refused_at), (1_000, 1_000));
+    let for_relays = 10 * measured.down_per_revocation;
+    assert!(measured.authority_per_revocation <= 2 * for_relays, "the authority serves its relays alone");
+}

@@ -7,11 +7,18 @@ use crate::cluster::one;
 /// So many seeds must be enough to catch any of the bugs.
 const SEEDS: u64 = 200;
 
+/// Seeds that come to what is rare.
+const FIRST: [u64; 1] = [117];
+
 /// The rules that caught `bug`, one for each seed, until one of `expected` did.
 fn caught(bug: Planted, expected: &[&str]) -> Vec<&'static str> {
     let mut rules = Vec::new();
-    for seed in 0..SEEDS {
+    // Hard to see are those that need many things at once: one seed that comes to them is tried first.
+    for seed in FIRST.into_iter().chain(0..SEEDS) {
         if let Err(violation) = one(seed, Some(bug)) {
+            if let Some(place) = &violation.place {
+                println!("{bug:?}: seed {}", place.seed);
+            }
             rules.push(violation.name());
             if expected.contains(&violation.name()) {
                 break;

@@ -30,4 +30,4 @@ mod schedule;
 mod tick;
 
 pub use planted::Planted;
-pub use run::{Report, run};
+pub use run::{Report, Scale, run, scale};

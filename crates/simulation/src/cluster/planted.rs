@@ -32,7 +32,7 @@ impl Planted {
         (Self::Bug(Bug::CachedTick), &["I1'", "I2"]),
         (Self::Bug(Bug::KnownAfterState), &["I1'", "I2"]),
         (Self::Bug(Bug::AbsorbDropsOlder), &["I1", "I5", "I6"]),
-        (Self::Bug(Bug::SnapshotInstalledEarly), &["I1"]),
+        (Self::Bug(Bug::SnapshotInstalledEarly), &["I1", "I5"]),
         (Self::Bug(Bug::ForgetHorizons), &["I5"]),
         (Self::Bug(Bug::WatchSleepsThroughBatches), &["I11"]),
         (Self::Bug(Bug::SignUnannounced), &["I9"]),

@@ -54,11 +54,19 @@ pub(crate) struct Network {
     links: BTreeMap<(NodeId, NodeId), Link>,
     connections: BTreeMap<ConnectionId, Connection>,
     opened: u64,
+    sent: BTreeMap<(NodeId, NodeId), Traffic>,
+}
+
+/// What was sent one way between two nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Network {
     pub(crate) const fn new(rng: Rng) -> Self {
-        Self { rng, links: BTreeMap::new(), connections: BTreeMap::new(), opened: 0 }
+        Self { rng, links: BTreeMap::new(), connections: BTreeMap::new(), opened: 0, sent: BTreeMap::new() }
     }
 
     /// Opens a connection from `client` to `server`.
@@ -78,6 +86,11 @@ impl Network {
         now: Tick,
     ) -> Option<(Tick, Delivery)> {
         let held = self.connections.get_mut(&connection)?;
+        if let Parcel::Frame(frame) = &parcel {
+            let traffic = self.sent.entry(held.way(to)).or_default();
+            traffic.frames += 1;
+            traffic.bytes += u64::try_from(frame.len()).unwrap_or(0);
+        }
         let link = self.links.entry(held.way(to)).or_default();
         let pipe = held.pipe(to);
         let at = link.arrival(pipe.arrives_at, now, &mut self.rng);
@@ -160,6 +173,11 @@ impl Network {
     /// Makes the way from `from` to `to` slower by `extra`, and lets one frame through every `each`.
     pub(crate) fn slow_down(&mut self, from: NodeId, to: NodeId, extra: Duration, each: Duration) {
         self.links.entry((from, to)).or_default().slow_down(extra, each);
+    }
+
+    /// What was sent from `from` to `to` so far.
+    pub(crate) fn sent(&self, from: NodeId, to: NodeId) -> Traffic {
+        self.sent.get(&(from, to)).copied().unwrap_or_default()
     }
 
     /// Whether anything goes from `from` to `to`.

@@ -112,7 +112,7 @@ impl Cluster {
         }
     }
 
-    fn check(
+    pub(super) fn check(
         &mut self,
         node: NodeId,
         place: usize,

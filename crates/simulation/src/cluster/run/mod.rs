@@ -4,6 +4,7 @@ mod act;
 mod check;
 mod faults;
 mod follow;
+mod scale;
 mod serve;
 mod wait;
 mod watch;
@@ -17,6 +18,7 @@ use quash_core::revocation::freshness::StalePolicy;
 use quash_core::time::{Timestamp, Uptime};
 use tokio::runtime::Runtime;
 
+pub use self::scale::{Scale, scale};
 use self::wait::Wait;
 pub(crate) use self::watch::Watched;
 use super::network::{ConnectionId, Delivery, End, Network, Parcel};
@@ -132,6 +134,10 @@ fn followers(shape: &Shape) -> BTreeMap<NodeId, FollowerNode> {
     shape.followers().filter_map(follower).collect()
 }
 
+fn relays(shape: &Shape) -> Vec<NodeId> {
+    shape.followers().filter(|node| shape.place(*node).is_some_and(|place| place.relay)).collect()
+}
+
 /// How the authority's disk does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum DiskState {
@@ -149,6 +155,7 @@ pub(crate) struct Cluster {
     schedule: Schedule<Event>,
     network: Network,
     shape: Shape,
+    relays: Vec<NodeId>,
     machines: Vec<Machine>,
     authority: AuthorityNode,
     followers: BTreeMap<NodeId, FollowerNode>,
@@ -172,6 +179,7 @@ pub(crate) struct Cluster {
     history: VecDeque<String>,
     rng: Rng,
     number: usize,
+    most_events: u64,
 }
 
 impl Cluster {
@@ -188,6 +196,7 @@ impl Cluster {
             schedule: Schedule::new(),
             network: Network::new(Rng::new(rng.next())),
             shape: shape.clone(),
+            relays: relays(shape),
             machines,
             authority,
             followers: followers(shape),
@@ -205,6 +214,7 @@ impl Cluster {
             history: VecDeque::new(),
             rng,
             number: 0,
+            most_events: MOST_EVENTS,
         };
         cluster.start_authority()?;
         for node in shape.followers() {
@@ -216,7 +226,7 @@ impl Cluster {
     /// Everything that happens until `until`, which is then the present.
     fn run_until(&mut self, until: Tick) -> Result<(), Violation> {
         while let Some(event) = self.schedule.next(until) {
-            if self.schedule.taken() > MOST_EVENTS {
+            if self.schedule.taken() > self.most_events {
                 return Err(Violation::stuck(format!("it never ends: {event:?}")));
             }
             self.show_clocks()?;
@@ -323,8 +333,9 @@ impl Cluster {
     /// Sets the clocks that are read through something else than an argument.
     pub(super) fn show_clocks(&self) -> Result<(), Violation> {
         self.set_clocks()?;
-        for (node, follower) in &self.followers {
-            if let Some(relaying) = follower.process.as_ref().and_then(|process| process.relaying.as_ref()) {
+        for node in &self.relays {
+            let process = self.followers.get(node).and_then(|follower| follower.process.as_ref());
+            if let Some(relaying) = process.and_then(|process| process.relaying.as_ref()) {
                 relaying.set_clocks(self.uptime(*node)?, self.wall(*node)?);
             }
         }
