@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use papaya::LocalGuard;
 use quash_core::defect::Defect;
+use quash_core::position::Position;
 use quash_core::revocation::decide::Finding;
 use quash_core::revocation::freshness::{
     Footing, Freshness, FreshnessSource, Known, StalePolicy, Staleness, Undecided,
@@ -69,52 +70,75 @@ impl<'v> Pinned<'v> {
     ) -> Result<Checked<'_>, Undecided> {
         // INVARIANT: before anything of the state is read.
         let asking = Asking { now: at.now, known: at.freshness.known(), source: &at.freshness, wanted };
+        loop {
+            // What an accept stood on may have changed by the instant that it is for: then it is judged again.
+            if let Some(answer) = self.check_once(token, &asking) {
+                return answer;
+            }
+        }
+    }
+
+    /// `None`: an entry, or another key, took effect while an accept was under way.
+    #[inline]
+    fn check_once<S: FreshnessSource>(
+        &self,
+        token: &str,
+        asking: &Asking<'_, S>,
+    ) -> Option<Result<Checked<'_>, Undecided>> {
         let verifier = self.verifier;
         let Some(known) = verifier.cache.find(token, &self.guard).filter(|known| known.is_current()) else {
-            return self.check_first(token, &asking);
+            return self.check_first(token, asking);
         };
         let (token, standing, epoch) = (TokenRef::Cached(known.token()), known.standing(), known.epoch());
+        // INVARIANT: before the marks and the maps are read, so that an entry which comes meanwhile is noticed.
+        let watermark = epoch.state.watermark();
         // INVARIANT: asked before the ratchet is: an earlier log that was forgotten meanwhile was so at the ratchet.
         let alone = verifier.shortcut && epoch.is_alone();
         let now = asking.now.max(verifier.ratchet());
         // Nothing needs a look-up: the case that nearly every check is.
-        if alone && standing.holds(&epoch.state, now) {
-            verifier.counters.way(Way::Shortcut);
-            let decision = asking.settle(Finding::Clear { passed_at: None });
-            return self.answer(token, decision);
+        let (way, settled) = if alone && standing.holds(&epoch.state, now) {
+            (Way::Shortcut, asking.settle(Finding::Clear { passed_at: None }))
+        } else {
+            let finding = self.examine(epoch, &token, standing, asking.now);
+            (Way::Repeated, asking.settle_in(epoch, finding))
+        };
+        if is_accept(&settled) && !(known.is_current() && stood_still(epoch, standing, watermark, now)) {
+            return None;
         }
-        verifier.counters.way(Way::Repeated);
-        let finding = self.examine(epoch, &token, standing, asking.now);
-        let settled = asking.settle_in(epoch, finding);
-        self.answer(token, settled)
+        verifier.counters.way(way);
+        Some(self.answer(token, settled))
     }
 
     fn check_first<S: FreshnessSource>(
         &self,
         text: &str,
         asking: &Asking<'_, S>,
-    ) -> Result<Checked<'_>, Undecided> {
+    ) -> Option<Result<Checked<'_>, Undecided>> {
         let verifier = self.verifier;
         let (token, epoch) = match self.verify(text) {
             Ok((token, epoch)) => (Arc::new(token), epoch),
             Err(unverified) => {
                 verifier.counters.way(Way::Unverified);
-                return self.refuse(unverified, asking);
+                return Some(self.refuse(unverified, asking));
             }
         };
-        verifier.counters.way(Way::First);
         let issuer = token.trusted_issuer();
         let names = TokenNames::new(Arc::clone(issuer.scope()), &token);
         let standing = Standing::new(&token, issuer.rules(), names);
+        let watermark = epoch.state.watermark();
         let finding = self.examine(&epoch, &token, &standing, asking.now);
-        let answer = asking.settle_in(&epoch, finding);
-        // What its life refuses need not be kept.
+        let settled = asking.settle_in(&epoch, finding);
         let now = asking.now.max(verifier.ratchet());
+        if is_accept(&settled) && !(issuer.is_current() && stood_still(&epoch, &standing, watermark, now)) {
+            return None;
+        }
+        verifier.counters.way(Way::First);
+        // What its life refuses need not be kept.
         if standing.is_alive(now) {
             let judged = Judged { token: Arc::clone(&token), standing, epoch };
             verifier.cache.insert(text, judged, now);
         }
-        self.answer(TokenRef::Held(token), answer)
+        Some(self.answer(TokenRef::Held(token), settled))
     }
 
     /// The token, and the epoch that its issuer's scope is of.
@@ -213,6 +237,20 @@ struct Asking<'a, S> {
     known: Known,
     source: &'a S,
     wanted: Staleness,
+}
+
+const fn is_accept(settled: &Result<Settled, Undecided>) -> bool {
+    matches!(settled, Ok(Settled::Accept(_)))
+}
+
+/// Whether no entry that concerns the token took effect since the state's watermark was `watermark`.
+///
+/// INVARIANT (I1'): asked after the clock was read. An entry is acknowledged after the watermark was raised to it, so
+/// whoever finds the watermark where it was accepts before that entry is acknowledged by this verifier: a thread that
+/// stood still between the two accepts nothing that everybody was told is refused.
+#[inline]
+fn stood_still(epoch: &Epoch, standing: &Standing, watermark: Position, now: Timestamp) -> bool {
+    epoch.state.watermark() == watermark || standing.holds(&epoch.state, now)
 }
 
 /// A finding, and for an accept what it stands on.

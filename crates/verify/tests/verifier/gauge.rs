@@ -213,6 +213,47 @@ fn what_a_follower_learns_after_the_state_was_read_does_not_count_for_it() {
     });
 }
 
+/// The answer to a token of carol, on one of the ways that a check can go, where `meanwhile` happens once between the
+/// reading of the state and that of the clock.
+fn judged_while(way: &str, meanwhile: impl Fn(&World)) -> String {
+    let world = World::new();
+    let token = world.own(&json!({ "sub": "carol", "sid": "c", "jti": "c" }));
+    if way != "first" {
+        assert!(world.accepts(&token, NOW));
+    }
+    if way == "repeated" {
+        world.revoke(end(target::client("another")));
+    }
+    let gauge = fresh_as_of(0);
+    let (now, happened) = (Cell::new(at(1)), Cell::new(false));
+    let once = || {
+        if !happened.replace(true) {
+            meanwhile(&world);
+        }
+    };
+    let source = Slow { gauge: &gauge, now: &now, meanwhile: &once };
+    let moment = Moment::new(Timestamp::from_seconds(NOW), source);
+    let answer = world.verifier.check(&token, moment).unwrap();
+    assert_eq!(world.verifier.counts().checks(), if way == "first" { 1 } else { 2 }, "{way}");
+    answer.rejection().map_or("accepted".to_owned(), |rejection| rejection.reason().to_owned())
+}
+
+#[test]
+fn an_entry_that_takes_effect_while_an_accept_is_under_way_refuses() {
+    // I1': the entry may be acknowledged as soon as it is in the maps, so a thread that read them before, and stood
+    // still, accepts nothing on what it read. What does not concern the token does not disturb it.
+    for way in ["first", "repeated", "shortcut"] {
+        let hit = judged_while(way, |world| {
+            world.revoke(end(target::subject("carol")));
+        });
+        assert_eq!(hit, "admin", "{way}");
+        let missed = judged_while(way, |world| {
+            world.revoke(end(target::subject("dave")));
+        });
+        assert_eq!(missed, "accepted", "{way}");
+    }
+}
+
 #[test]
 fn a_refusal_asks_nobody_and_an_accept_asks_once() {
     let world = World::new();
