@@ -19,9 +19,12 @@ pub struct Arguments {
     /// Lists the groups of rows and ends.
     #[arg(long)]
     pub list: bool,
-    /// Runs one measurement that needs a process of its own, and prints its figure.
+    /// Does what needs a process of its own.
     #[arg(long, value_name = "NAME", hide = true)]
     pub alone: Option<String>,
+    /// What that measurement needs to know.
+    #[arg(requires = "alone", hide = true)]
+    pub words: Vec<String>,
 }
 
 impl Arguments {

@@ -60,6 +60,11 @@ impl Records {
         self.record(kind, key)
     }
 
+    /// The next record, about a session that a token names.
+    pub fn about_session(&mut self, session: &str) -> anyhow::Result<Record> {
+        self.record(TargetKind::Session, self.issuer.of_id(TargetKind::Session, session))
+    }
+
     fn record(&mut self, kind: TargetKind, key: TargetKey) -> anyhow::Result<Record> {
         self.position += 1;
         Ok(Record {

@@ -4,17 +4,27 @@
 
 mod arguments;
 mod callers;
+mod clock;
+mod contest;
+mod edge;
 mod entries;
 mod house;
 mod http_client;
 mod keys;
+mod load;
 mod measure;
+mod processes;
+mod processor_time;
+mod quantile;
 mod reference;
 mod report;
+mod resident;
 mod row;
 mod rows;
 mod server;
+mod sessions;
 mod subject;
+mod timed_disk;
 mod tokens;
 
 use std::path::Path;
@@ -24,8 +34,9 @@ use clap::Parser as _;
 use mimalloc::MiMalloc;
 
 use crate::arguments::Arguments;
+use crate::processes::ALONE;
 use crate::row::Row;
-use crate::rows::{ALONE, GROUPS, Run};
+use crate::rows::{GROUPS, Run};
 
 /// As in the server.
 #[global_allocator]
@@ -34,11 +45,11 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     if let Some(name) = &arguments.alone {
-        return measure_alone(name);
+        return work_alone(name, &arguments.words);
     }
     if arguments.list {
         for group in GROUPS {
-            println!("{:<14} {}", group.name, group.about);
+            println!("{:<21} {}", group.name, group.about);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -69,10 +80,10 @@ fn measure(run: &Run, arguments: &Arguments) -> (Vec<Row>, bool) {
     (rows, complete)
 }
 
-fn measure_alone(name: &str) -> anyhow::Result<ExitCode> {
-    let Some((_, measure)) = ALONE.iter().find(|(known, _)| *known == name) else {
-        anyhow::bail!("there is no measurement `{name}`");
+fn work_alone(name: &str, words: &[String]) -> anyhow::Result<ExitCode> {
+    let Some((_, work)) = ALONE.iter().find(|(known, _)| *known == name) else {
+        anyhow::bail!("there is nothing called `{name}`");
     };
-    println!("{}", measure()?);
+    work(words)?;
     Ok(ExitCode::SUCCESS)
 }

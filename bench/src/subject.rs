@@ -2,6 +2,7 @@
 
 use anyhow::{anyhow, ensure};
 use quash_core::ids::{Issuer, KeyId};
+use quash_core::revocation::freshness::FreshnessSource;
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
 use quash_jose::{Algorithm as Alg, KeySet, ShortSecret, VerificationKey};
@@ -54,7 +55,12 @@ pub fn tokens(
 
 /// Whether `verifier` accepts `token`.
 pub fn accepts(verifier: &Verifier, token: &str, now: Timestamp) -> bool {
-    verifier.pin().check(token, Moment::fresh(now)).is_ok_and(|checked| checked.accepted().is_some())
+    accepts_at(verifier, token, Moment::fresh(now))
+}
+
+/// The same, with somebody to ask how fresh the state is.
+pub fn accepts_at<S: FreshnessSource>(verifier: &Verifier, token: &str, at: Moment<S>) -> bool {
+    verifier.pin().check(token, at).is_ok_and(|checked| checked.accepted().is_some())
 }
 
 /// Fails unless `verifier` accepts every token: whatever is measured afterwards is the work of accepting.

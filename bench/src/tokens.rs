@@ -52,6 +52,8 @@ pub struct Token {
     pub signed_len: usize,
     /// The signature, decoded.
     pub signature: Vec<u8>,
+    /// The session that it names.
+    pub session: String,
 }
 
 impl Token {
@@ -92,5 +94,5 @@ pub fn mint(signer: &Signer, birth: Birth, names: &Names) -> anyhow::Result<Toke
     text.push('.');
     text.push_str(&encode(&signature));
     ensure!((600..1000).contains(&text.len()), "a token of {} bytes is not of the usual size", text.len());
-    Ok(Token { text, signed_len, signature })
+    Ok(Token { text, signed_len, signature, session: names.session.clone() })
 }

@@ -3,8 +3,9 @@
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm as Alg, DecodingKey, Validation};
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::keys::{Algorithm, Signer};
+use crate::keys::Signer;
 use crate::tokens::{AUDIENCE, ISSUER};
 
 /// What a service reads out of its tokens.
@@ -12,17 +13,17 @@ use crate::tokens::{AUDIENCE, ISSUER};
 #[expect(dead_code, reason = "read by serde, as a service would have it")]
 pub struct Claims {
     iss: String,
-    sub: String,
+    pub sub: String,
     aud: String,
     client_id: String,
     iat: u64,
     exp: u64,
-    jti: String,
-    sid: String,
-    scope: String,
+    pub jti: String,
+    pub sid: String,
+    pub scope: String,
     auth_time: u64,
     device_id: String,
-    roles: Vec<String>,
+    pub roles: Vec<String>,
 }
 
 /// A decoder with its key prepared.
@@ -34,13 +35,15 @@ pub struct Decoder {
 impl Decoder {
     /// The decoder for tokens of `signer`.
     pub fn new(signer: &Signer) -> anyhow::Result<Self> {
-        let jwk: Jwk = serde_json::from_value(signer.verification_jwk()?)?;
-        let mut validation = Validation::new(match signer.algorithm() {
-            Algorithm::Hs256 => Alg::HS256,
-            Algorithm::Rs256 => Alg::RS256,
-            Algorithm::Es256 => Alg::ES256,
-            Algorithm::EdDsa => Alg::EdDSA,
-        });
+        Self::of_jwk(&signer.verification_jwk()?)
+    }
+
+    /// The decoder for tokens that the key `jwk` checks.
+    pub fn of_jwk(jwk: &Value) -> anyhow::Result<Self> {
+        let name = jwk.get("alg").and_then(Value::as_str).unwrap_or_default();
+        let algorithm: Alg = name.parse()?;
+        let jwk: Jwk = serde_json::from_value(jwk.clone())?;
+        let mut validation = Validation::new(algorithm);
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[ISSUER]);
         Ok(Self { key: DecodingKey::from_jwk(&jwk)?, validation })

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// A program that is killed when this is dropped.
 pub struct Running {
@@ -23,16 +24,30 @@ impl Running {
         Ok(Self { child })
     }
 
+    /// As [`start`](Self::start), and what it complains about is heard.
+    pub fn start_talking(command: &mut Command) -> anyhow::Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let child =
+            child.with_context(|| format!("`{}` can not be started", command.get_program().display()))?;
+        Ok(Self { child })
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        if let Some(id) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            kill_process(id, signal)?;
+        }
+        Ok(())
+    }
+
     /// Asks it to end (SIGTERM) and waits until it has.
     pub fn stop(mut self) -> anyhow::Result<()> {
-        if let Some(id) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            rustix::process::kill_process(id, rustix::process::Signal::TERM)?;
-        }
+        self.signal(Signal::TERM)?;
         self.child.wait()?;
         Ok(())
     }

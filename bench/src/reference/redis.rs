@@ -12,10 +12,13 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 use super::process::{Running, free_port, listens};
 use crate::callers::Caller;
 
+/// Where messages are published.
+pub const CHANNEL: &str = "revocations";
+
 /// A Redis server.
 pub struct Redis {
     port: u16,
-    _server: Running,
+    server: Running,
 }
 
 impl Redis {
@@ -37,7 +40,17 @@ impl Redis {
         command.arg("--dir").arg(folder).args(options);
         let mut server = Running::start(&mut command)?;
         server.wait_until(Duration::from_secs(10), || listens(port)).context("redis-server")?;
-        Ok(Self { port, _server: server })
+        Ok(Self { port, server })
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process id.
+    pub fn process(&self) -> u32 {
+        self.server.id()
     }
 
     /// A connection for one caller.
@@ -55,7 +68,8 @@ impl Redis {
     }
 }
 
-fn command(parts: &[&str]) -> Vec<u8> {
+/// A command as Redis reads it.
+pub fn command(parts: &[&str]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", parts.len()).into_bytes();
     for part in parts {
         bytes.extend_from_slice(format!("${}\r\n{part}\r\n", part.len()).as_bytes());
@@ -72,11 +86,21 @@ pub struct Connection {
 impl Connection {
     /// Whether `key` is there: the usual way to ask a denylist.
     pub fn exists(&mut self, key: &str) -> anyhow::Result<bool> {
-        self.reader.get_mut().write_all(&command(&["EXISTS", key]))?;
+        self.ask_for_number(&["EXISTS", key])?;
+        Ok(self.line.starts_with(b":1"))
+    }
+
+    /// Sends `message` to whoever subscribed to [`CHANNEL`].
+    pub fn publish(&mut self, message: &str) -> anyhow::Result<()> {
+        self.ask_for_number(&["PUBLISH", CHANNEL, message])
+    }
+
+    fn ask_for_number(&mut self, parts: &[&str]) -> anyhow::Result<()> {
+        self.reader.get_mut().write_all(&command(parts))?;
         self.line.clear();
         self.reader.read_until(b'\n', &mut self.line)?;
         ensure!(self.line.starts_with(b":"), "redis answered otherwise than with a number");
-        Ok(self.line.starts_with(b":1"))
+        Ok(())
     }
 }
 

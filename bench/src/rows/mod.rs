@@ -1,11 +1,16 @@
 //! The rows, by what they are about.
 
+mod denylists;
+mod edge;
 mod first_check;
+mod frozen;
 mod growth;
 mod memory;
+mod propagation;
 mod read_scaling;
 mod refresh;
 mod repeated_check;
+mod requests;
 mod revocations;
 mod start;
 
@@ -17,6 +22,7 @@ use anyhow::Context as _;
 use quash_core::time::Timestamp;
 use tempfile::TempDir;
 
+pub use self::memory::measure_alone as measure_memory_alone;
 use crate::arguments::Arguments;
 use crate::row::Row;
 
@@ -53,11 +59,35 @@ pub const GROUPS: &[Group] = &[
     Group { name: "restart", about: "restart with 10^6 live entries", measure: start::measure_restart },
     Group { name: "refresh", about: "refreshes over HTTP", measure: refresh::measure },
     Group { name: "revocations", about: "durable revocations, 64 callers", measure: revocations::measure },
+    Group { name: "requests", about: "forward-auth and introspection over HTTP", measure: requests::measure },
+    Group {
+        name: "denylists",
+        about: "forward-auth against services that ask Redis",
+        measure: denylists::measure,
+    },
+    Group {
+        name: "propagation-one",
+        about: "revoked to refused in one process",
+        measure: propagation::measure_same_process,
+    },
+    Group {
+        name: "propagation-unloaded",
+        about: "revoked to refused in 3 processes, against PUBLISH",
+        measure: propagation::measure_unloaded,
+    },
+    Group {
+        name: "propagation-loaded",
+        about: "3 processes, 2,000 revocations/s for a minute",
+        measure: propagation::measure_loaded,
+    },
+    Group {
+        name: "frozen",
+        about: "waiting for everybody with an edge that stands still",
+        measure: frozen::measure,
+    },
+    Group { name: "edge", about: "an edge with 10^6 live entries", measure: edge::measure },
     Group { name: "idle", about: "an idle server: memory and start", measure: start::measure_idle },
 ];
-
-/// Measurements that need a process of their own: `--alone NAME`.
-pub const ALONE: &[(&str, fn() -> anyhow::Result<f64>)] = &[("memory", memory::measure_alone)];
 
 /// What one run of the benchmark is like.
 pub struct Run {

@@ -1,14 +1,15 @@
 //! The check of a token that was seen before.
 
-use quash_verify::Verifier;
+use quash_verify::{Gauge, GaugeReader, Moment, Verifier};
 
 use super::Run;
+use crate::clock::system_uptime;
 use crate::entries::Population;
 use crate::keys::{Algorithm, Bare, Signer};
 use crate::measure::{Turn, interleave, nanoseconds_each, nanoseconds_each_arrived};
 use crate::reference::redis::Redis;
 use crate::row::{Pair, Row, median_round};
-use crate::subject::{Memory, accepts, accepts_all, tokens, verifier};
+use crate::subject::{Memory, accepts, accepts_all, accepts_at, tokens, verifier};
 use crate::tokens::Token;
 
 const ENTRIES: usize = 1_000_000;
@@ -71,8 +72,16 @@ pub(super) fn measure_hot(run: &Run) -> anyhow::Result<Vec<Row>> {
     let sample = contest.sample(50_000, &mut random);
     let keys: Vec<String> = (0..1_000).map(|_| crate::tokens::id("tok_", &mut random)).collect();
     let now = run.now();
+    let gauge = Gauge::new(Gauge::LONGEST_MAX_STALENESS);
+    gauge.complete();
+    let reader = GaugeReader::new(&gauge, system_uptime);
     let contestants: Vec<Turn<'_>> = vec![
         Box::new(|| nanoseconds_each_arrived(&sample, |text, _| assert!(accepts(&contest.quick, text, now)))),
+        Box::new(|| {
+            gauge.renew(system_uptime(), Gauge::LONGEST_MAX_STALENESS);
+            let followed = Moment::new(now, &reader);
+            nanoseconds_each_arrived(&sample, |text, _| assert!(accepts_at(&contest.quick, text, followed)))
+        }),
         Box::new(|| {
             nanoseconds_each_arrived(&sample, |text, _| assert!(accepts(&contest.thorough, text, now)))
         }),
@@ -82,10 +91,13 @@ pub(super) fn measure_hot(run: &Run) -> anyhow::Result<Vec<Row>> {
     ];
     let figures = interleave(run.rounds(), contestants);
     contest.ensure_ways()?;
-    let [quick, thorough, bare, es256, redis] = figures.as_slice() else { anyhow::bail!("five contestants") };
+    let [quick, followed, thorough, bare, es256, redis] = figures.as_slice() else {
+        anyhow::bail!("six contestants")
+    };
     let title = |what| format!("repeated check, 1,000 tokens, {what}");
     Ok(vec![
         Row::at_most(title("against bare HMAC (ns)"), median_round(quick, bare), 0.15),
+        Row::at_most(title("followed state, against bare HMAC (ns)"), median_round(followed, bare), 0.15),
         Row::at_least(title("against ES256 (per second)"), per_second(median_round(quick, es256)), 700.0),
         Row::at_least(
             title("against Redis EXISTS (per second)"),

@@ -14,13 +14,13 @@ use quash_storage::ports::{Append, RevocationLog as _};
 use tokio::task::JoinSet;
 
 use super::Run;
-use super::memory::resident_bytes;
 use crate::house::open_store;
+use crate::resident::resident_bytes;
 use crate::row::{Row, median};
 use crate::server::Server;
 use crate::tokens::id;
 
-const ENTRIES: usize = 1_000_000;
+pub(super) const ENTRIES: usize = 1_000_000;
 /// How many entries are on their way to the store at once while it is filled.
 const AT_ONCE: usize = 4_000;
 
@@ -34,7 +34,7 @@ pub(super) fn measure_idle(run: &Run) -> anyhow::Result<Vec<Row>> {
         if round < 3 {
             // What the start needed for a moment has gone by then.
             std::thread::sleep(Duration::from_secs(2));
-            resident.push(resident_bytes(&server.process_id())? / 1_000_000.0);
+            resident.push(resident_bytes(&server.process().to_string())? / 1_000_000.0);
         }
         server.stop()?;
     }
@@ -71,7 +71,7 @@ pub(super) fn measure_restart(run: &Run) -> anyhow::Result<Vec<Row>> {
 }
 
 /// Appends the entries to the store of the server that listens on `port`.
-async fn fill(run: &Run, data: &Path, port: u16) -> anyhow::Result<()> {
+pub(super) async fn fill(run: &Run, data: &Path, port: u16) -> anyhow::Result<()> {
     let issuer = format!("http://127.0.0.1:{port}");
     let store = Arc::new(open_store(&data.join("quash.redb"), &issuer)?);
     let (issuer, now) = (Issuer::new(issuer)?, Timestamp::from_seconds(run.now().seconds()));
