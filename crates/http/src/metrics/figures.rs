@@ -46,7 +46,6 @@ impl Collector for VerifierFigures {
         let allowed = "Accepts on a stale state, which the operator allows";
         page.counter("verifier_allowed_stale", allowed, counts.allowed_stale)?;
         page.counter("verifier_undecided", "Checks without an answer", counts.undecided)?;
-        page.counter("verifier_allowed_stale", "Accepts on a stale state", counts.allowed_stale)?;
         page.gauge("verifier_shortcut_share", "Share of checks without a look-up", counts.shortcut_share())?;
         page.gauge("verifier_live_entries", "Revocation entries in memory", verifier.live_entries() as f64)?;
         page.gauge("verifier_cached_tokens", "Tokens in the cache", verifier.cached_tokens() as f64)?;

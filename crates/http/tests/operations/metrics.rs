@@ -63,6 +63,11 @@ async fn what_happened_is_counted() {
     ] {
         assert_line(&page, line);
     }
+    let mut families: Vec<&str> = page.lines().filter(|line| line.starts_with("# TYPE ")).collect();
+    let told = families.len();
+    families.sort_unstable();
+    families.dedup();
+    assert_eq!(families.len(), told, "OpenMetrics: a metric family is told of once:\n{page}");
     assert_line(
         &page,
         &format!("quash_verifier_watermark {:.1}", house.verifier.watermark().number() as f64),
