@@ -54,6 +54,11 @@ impl Feed {
         self.authority.still_allows(&self.caller, Verb::FollowFeed)
     }
 
+    /// Whether that credential may revoke, too.
+    pub fn may_revoke(&self) -> bool {
+        self.authority.still_allows(&self.caller, Verb::Revoke)
+    }
+
     /// Which log this is.
     ///
     /// # Errors

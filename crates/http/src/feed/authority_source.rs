@@ -192,12 +192,18 @@ impl FeedSource for AuthorityFeed {
     }
 
     fn held(&self, name: &str, records: &[Record]) {
-        // Nobody knows their ids any more, so they can not be entries again; here they are enforced all the same.
-        self.shared.verifier.absorb(records);
+        // INVARIANT: whoever holds the log's key can make such records, about anything. So they are the word of the
+        // credential, and count where that may revoke.
+        let enforced = self.feed.may_revoke();
+        if enforced {
+            // Nobody knows their ids any more, so they can not be entries again; here they are enforced all the same.
+            self.shared.verifier.absorb(records);
+        }
         tracing::error!(
             follower = name,
             records = records.len(),
-            "this log lost entries that a follower holds"
+            enforced,
+            "a follower holds records that this log does not know: it lost entries, or the follower makes them up"
         );
     }
 

@@ -165,7 +165,7 @@ impl Client {
         }
     }
 
-    async fn send(&mut self, message: Vec<u8>) {
+    pub(super) async fn send(&mut self, message: Vec<u8>) {
         if let Some(socket) = &mut self.socket
             && socket.send(Message::Binary(message.into())).await.is_err()
         {

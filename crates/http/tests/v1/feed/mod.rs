@@ -3,4 +3,5 @@
 mod client;
 mod follow;
 mod leaving;
+mod lost;
 mod watch;
