@@ -88,6 +88,11 @@ impl Row {
         self.trust = self.trust.max(trust);
     }
 
+    pub(super) fn forget_acknowledgement(&mut self) {
+        self.watermark = Position::ZERO;
+        self.acknowledged_at = None;
+    }
+
     pub(super) fn disconnected(&mut self, now: Uptime) {
         self.connections = self.connections.saturating_sub(1);
         self.last_contact = self.last_contact.max(now);

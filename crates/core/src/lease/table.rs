@@ -63,6 +63,11 @@ impl LeaseTable {
         }
     }
 
+    /// The log became another one: no position that was acknowledged before says anything of it. Leases run on.
+    pub fn forget_acknowledgements(&mut self) {
+        self.rows.values_mut().for_each(Row::forget_acknowledgement);
+    }
+
     /// A connection of the verifier ended. Its lease runs on.
     pub fn disconnected(&mut self, instance: &Instance, now: Uptime) {
         if let Some(row) = self.rows.get_mut(instance) {

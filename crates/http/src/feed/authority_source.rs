@@ -139,6 +139,11 @@ impl FeedSource for AuthorityFeed {
         0
     }
 
+    /// Each has a row of its own here, which says so.
+    fn takes_unfenced(&self) -> bool {
+        true
+    }
+
     fn trust_changes(&self) -> watch::Receiver<u64> {
         self.feed.trust_changes()
     }

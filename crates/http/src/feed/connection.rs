@@ -23,6 +23,8 @@ use super::writer::write;
 const GOODBYE: Duration = Duration::from_secs(1);
 /// When a follower that can not be served now is to come back.
 const COME_BACK: Duration = Duration::from_millis(500);
+/// When a follower is to come back that can not be served before somebody changed a configuration.
+const COME_BACK_LATE: Duration = Duration::from_secs(10);
 
 /// Over: nothing more is to be done for this follower.
 struct Over;
@@ -195,6 +197,11 @@ impl<'s> Driver<'s> {
     }
 
     async fn open(&mut self, hello: Hello) -> Step {
+        if hello.unfenced && !self.source.takes_unfenced() {
+            tracing::warn!(follower = %hello.name, "a follower that accepts on a stale state was sent away");
+            let text = "a verifier that accepts on a stale state has to follow the authority itself";
+            return self.end(ByeCode::Forbidden, COME_BACK_LATE, text);
+        }
         let Ok((opening, lease)) = self.source.open(&hello).await else { return self.not_served() };
         let Hello { name, instance, .. } = hello;
         tracing::info!(follower = %name, %instance, lease = ?opening.lease, "a follower was let in");
@@ -207,6 +214,10 @@ impl<'s> Driver<'s> {
 
     fn take_answer(&mut self, answer: Result<PageAnswer, NotServed>) -> Step {
         self.reading = None;
+        // INVARIANT: no snapshot is made of two logs, and none goes on that can not come to its end.
+        if self.source.generation() != self.generation {
+            return self.log_changed();
+        }
         match answer {
             Ok(PageAnswer::Page(page)) => self.publication.page(page),
             Ok(PageAnswer::Behind { head, checksum }) => self.publication.behind(head, checksum),
@@ -220,7 +231,7 @@ impl<'s> Driver<'s> {
             return self.source_is_gone();
         }
         if self.source.generation() != self.generation {
-            return self.end(ByeCode::LogChanged, Duration::ZERO, "the log became another one");
+            return self.log_changed();
         }
         let head = *self.heads.borrow_and_update();
         self.publication.head(head);
@@ -240,7 +251,7 @@ impl<'s> Driver<'s> {
             return self.end(ByeCode::Forbidden, COME_BACK, "the credential does not permit it any more");
         }
         if self.source.generation() != self.generation {
-            return self.end(ByeCode::LogChanged, Duration::ZERO, "the log became another one");
+            return self.log_changed();
         }
         match self.publication.tick(self.source.uptime(), self.source.age()) {
             Ok(()) => Step::Continue(()),
@@ -249,6 +260,10 @@ impl<'s> Driver<'s> {
                 Step::Break(Over)
             }
         }
+    }
+
+    fn log_changed(&mut self) -> Step {
+        self.end(ByeCode::LogChanged, Duration::ZERO, "the log became another one")
     }
 
     fn not_served(&mut self) -> Step {

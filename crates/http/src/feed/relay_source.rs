@@ -27,22 +27,32 @@ pub type UptimeSource = Arc<dyn Fn() -> Uptime + Send + Sync>;
 /// upstream.
 #[derive(Clone)]
 pub struct RelayLeases {
-    table: Arc<Mutex<LeaseTable>>,
+    granted: Arc<Mutex<Granted>>,
+    log: Arc<RecordLog>,
     changed: Arc<Notify>,
     uptime: UptimeSource,
 }
 
+/// The leases, and the log that was acknowledged under them.
+#[derive(Default)]
+struct Granted {
+    table: LeaseTable,
+    generation: u64,
+}
+
 impl RelayLeases {
-    /// No follower yet. `uptime` counts the time that the machine was suspended, and is read afresh at every call.
-    pub fn new(uptime: UptimeSource) -> Self {
-        Self { table: Arc::default(), changed: Arc::default(), uptime }
+    /// No follower of `log` yet. `uptime` counts the time that the machine was suspended, and is read afresh at every
+    /// call.
+    pub fn new(log: Arc<RecordLog>, uptime: UptimeSource) -> Self {
+        Self { granted: Arc::default(), log, changed: Arc::default(), uptime }
     }
 
     /// The lowest position and the lowest version of the trust that any follower with a running lease acknowledged:
     /// the relay acknowledges no more. `None` while there is no such follower.
     pub fn lowest(&self) -> Option<(Position, u64)> {
         let now = (self.uptime)();
-        let mut table = self.lock();
+        let mut granted = self.lock();
+        let table = &mut granted.table;
         table.expire(now);
         if planted::is(Bug::RelayAcknowledgesAlone) {
             return None;
@@ -55,15 +65,21 @@ impl RelayLeases {
         Arc::clone(&self.changed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, LeaseTable> {
+    fn lock(&self) -> MutexGuard<'_, Granted> {
         // Every change is whole before anything in it can panic.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = generation_of(&self.log);
+        // INVARIANT: what was acknowledged of a log that became another one says nothing of this one.
+        if std::mem::replace(&mut granted.generation, generation) != generation {
+            granted.table.forget_acknowledgements();
+        }
+        granted
     }
 }
 
 impl std::fmt::Debug for RelayLeases {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RelayLeases").field("rows", &self.lock().len()).finish_non_exhaustive()
+        f.debug_struct("RelayLeases").field("rows", &self.lock().table.len()).finish_non_exhaustive()
     }
 }
 
@@ -110,7 +126,10 @@ impl RelaySource {
 
     /// The feed of one follower, as long as `allowed` says so.
     pub fn feed(&self, allowed: StillAllowed) -> RelayFeed {
-        RelayFeed { parts: self.parts.clone(), leases: self.leases.clone(), allowed }
+        let mut feed =
+            RelayFeed { parts: self.parts.clone(), leases: self.leases.clone(), allowed, opened_in: 0 };
+        feed.opened_in = feed.generation();
+        feed
     }
 }
 
@@ -129,9 +148,16 @@ pub struct RelayFeed {
     parts: RelayParts,
     leases: RelayLeases,
     allowed: StillAllowed,
+    /// The generation that it is of.
+    opened_in: u64,
 }
 
 impl RelayFeed {
+    /// Whether the log is the one that it was opened for.
+    fn is_current(&self) -> bool {
+        self.generation() == self.opened_in
+    }
+
     fn terms(&self) -> Option<RelayTerms> {
         *self.parts.terms.borrow()
     }
@@ -145,32 +171,51 @@ impl RelayFeed {
 struct RelayLease {
     feed: RelayFeed,
     instance: Instance,
+    length: Duration,
+}
+
+impl RelayLease {
+    /// How old the knowledge here counts as for a ping that came in at `received_at`; `None` when it is stale.
+    ///
+    /// INVARIANT: a follower that adds its lease to it comes to no instant beyond the one until which this relay itself
+    /// may build on what it knows. Whoever waits for this relay waits no longer.
+    fn age_at(&self, received_at: Uptime) -> Option<Duration> {
+        let known = self.feed.parts.gauge.known();
+        let now = (self.feed.leases.uptime)();
+        let is_fresh = known.freshness_at(now, Duration::MAX, StalePolicy::Deny) == Freshness::Fresh;
+        let age = received_at.since(known.fresh_as_of?);
+        let beyond = received_at.plus(self.length).since(known.fresh_until);
+        is_fresh.then_some(age.max(beyond))
+    }
 }
 
 impl FollowerLease for RelayLease {
     fn answer_ping(&self, received_at: Uptime) -> Option<PingAnswer> {
         let RelayFeed { parts, leases, .. } = &self.feed;
-        let mut table = leases.lock();
-        // INVARIANT: the instant that the state is fresh as of is read before its head, and both under the lock that
-        // the lowest watermark is taken under.
-        let as_of = parts.gauge.fresh_as_of()?;
-        let freshness = parts.gauge.freshness_at((leases.uptime)(), Duration::MAX, StalePolicy::Deny);
-        if freshness != Freshness::Fresh {
+        let mut granted = leases.lock();
+        if !self.feed.is_current() {
             return None;
         }
-        let age = received_at.since(as_of);
+        // INVARIANT: the instant that the state is fresh as of is read before its head, and both under the lock that
+        // the lowest watermark is taken under.
+        let age = self.age_at(received_at)?;
         let age = if planted::is(Bug::RelayGrantsLonger) { Duration::ZERO } else { age };
-        table.extend(&self.instance, received_at, age)?;
+        granted.table.extend(&self.instance, received_at, age)?;
         let head = parts.log.relayed()?.head;
-        drop(table);
+        drop(granted);
         leases.changed.notify_one();
         Some(PingAnswer { head, age, trust: *parts.trust_versions.borrow() })
     }
 
     fn acknowledge(&self, watermark: Position, trust: u64) {
         let RelayFeed { parts, leases, .. } = &self.feed;
-        leases.lock().acknowledge(&self.instance, watermark, trust, (parts.clock)());
-        leases.changed.notify_one();
+        let mut granted = leases.lock();
+        // Of another log it says nothing.
+        if self.feed.is_current() {
+            granted.table.acknowledge(&self.instance, watermark, trust, (parts.clock)());
+            drop(granted);
+            leases.changed.notify_one();
+        }
     }
 }
 
@@ -178,7 +223,7 @@ impl Drop for RelayLease {
     fn drop(&mut self) {
         let leases = &self.feed.leases;
         let now = (leases.uptime)();
-        leases.lock().disconnected(&self.instance, now);
+        leases.lock().table.disconnected(&self.instance, now);
     }
 }
 
@@ -202,9 +247,15 @@ impl FeedSource for RelayFeed {
 
     /// A lease that became another one counts, too: those who were granted more than it have to come back.
     fn generation(&self) -> u64 {
-        let generation = self.parts.log.relayed().map_or(0, |relayed| relayed.generation);
+        let generation = generation_of(&self.parts.log);
         let lease = self.terms().map_or(0, |terms| terms.lease.as_millis());
         generation.wrapping_add(u64::try_from(lease).unwrap_or(u64::MAX) << 32)
+    }
+
+    /// Upstream this relay stands for all that follow it: an unfenced one among them is known there only where the
+    /// relay is called unfenced itself.
+    fn takes_unfenced(&self) -> bool {
+        self.parts.gauge.is_unfenced()
     }
 
     fn trust_changes(&self) -> watch::Receiver<u64> {
@@ -217,19 +268,20 @@ impl FeedSource for RelayFeed {
 
     async fn open(&self, hello: &Hello) -> Result<(Opening, Box<dyn FollowerLease>), NotServed> {
         let (relayed, terms) = (self.relayed()?, self.terms().ok_or(NotServed)?);
-        if !self.parts.gauge.is_complete() {
+        if !self.parts.gauge.is_complete() || !self.is_current() {
             return Err(NotServed);
         }
         let lease = hello.max_staleness.min(terms.lease);
         let Hello { name, unfenced, relay, .. } = hello.clone();
         let row = Terms { name, lease, unfenced, relay };
-        self.leases.lock().admit(hello.instance, row, self.uptime());
+        self.leases.lock().table.admit(hello.instance, row, self.uptime());
         let Relayed { log, key, origin, head, checksum, .. } = relayed;
         let resume = hello.resume.filter(|resume| resume.log == log);
         let checksum_at_resume = resume.and_then(|resume| self.parts.log.checksum_at(resume.position));
         let horizon = terms.horizon;
         let opening = Opening { log, key, origin, head, checksum, lease, checksum_at_resume, horizon };
-        Ok((opening, Box::new(RelayLease { feed: self.clone(), instance: hello.instance })))
+        let instance = hello.instance;
+        Ok((opening, Box::new(RelayLease { feed: self.clone(), instance, length: lease })))
     }
 
     fn mismatch(&self, name: &str, mismatch: Mismatch) {
@@ -258,6 +310,11 @@ impl FeedSource for RelayFeed {
         let Relayed { head, checksum, .. } = self.relayed()?;
         Ok(page.map_or(PageAnswer::Behind { head, checksum }, PageAnswer::Page))
     }
+}
+
+/// Counts the snapshots that took the place of what was there.
+fn generation_of(log: &RecordLog) -> u64 {
+    log.relayed().map_or(0, |relayed| relayed.generation)
 }
 
 impl std::fmt::Debug for RelayFeed {

@@ -72,6 +72,10 @@ pub trait FeedSource: Send + Sync {
     /// Another number whenever the log became another one under the followers, which then have to come back.
     fn generation(&self) -> u64;
 
+    /// Whether followers may come that go on accepting when their lease is over: whoever waits for everybody has to be
+    /// told of them.
+    fn takes_unfenced(&self) -> bool;
+
     /// A value that changes whenever [`trust`](Self::trust) does.
     fn trust_changes(&self) -> watch::Receiver<u64>;
 

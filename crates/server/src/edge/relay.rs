@@ -39,7 +39,8 @@ pub(super) struct Relay {
 impl Relay {
     /// What the follower needs.
     pub(super) fn parts() -> RelayBeginnings {
-        RelayBeginnings { log: Arc::new(RecordLog::new()), leases: RelayLeases::new(Arc::new(system_uptime)) }
+        let log = Arc::new(RecordLog::new());
+        RelayBeginnings { leases: RelayLeases::new(Arc::clone(&log), Arc::new(system_uptime)), log }
     }
 
     /// The feed onward of what `feed` follows.

@@ -4,4 +4,5 @@ mod client;
 mod follow;
 mod leaving;
 mod lost;
+mod relay;
 mod watch;

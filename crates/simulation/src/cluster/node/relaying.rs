@@ -39,9 +39,8 @@ impl Relaying {
         let (heads, terms, versions) =
             (watch::Sender::default(), watch::Sender::default(), watch::Sender::default());
         let (uptime, wall, told) = (Arc::clone(&shown), Arc::clone(&shown), Arc::clone(&trust));
-        let leases = RelayLeases::new(Arc::new(move || {
-            Uptime::from_nanoseconds(uptime.uptime.load(Ordering::Relaxed))
-        }));
+        let uptime = Arc::new(move || Uptime::from_nanoseconds(uptime.uptime.load(Ordering::Relaxed)));
+        let leases = RelayLeases::new(Arc::clone(&log), uptime);
         let parts = RelayParts {
             log: Arc::clone(&log),
             gauge,
