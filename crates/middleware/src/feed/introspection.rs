@@ -13,6 +13,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use quash_core::time::Uptime;
 use rustls::ClientConfig;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -20,6 +21,7 @@ use tokio::time::timeout;
 use super::address::Address;
 use super::key::ServiceKey;
 use crate::ask::{Ask, Asking, Introspected, Unreachable};
+use crate::uptime::system_uptime;
 
 const ENDPOINT: &str = "/oauth/introspect";
 /// How long one server may take to answer: a request waits for it.
@@ -38,6 +40,7 @@ struct Parts {
     preferred: AtomicUsize,
     key: ServiceKey,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    uptime: fn() -> Uptime,
 }
 
 impl Introspection {
@@ -49,7 +52,7 @@ impl Introspection {
             .build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let urls = addresses.iter().map(|address| address.request_url(ENDPOINT)).collect();
-        Self(Arc::new(Parts { urls, preferred: AtomicUsize::new(0), key, client }))
+        Self(Arc::new(Parts { urls, preferred: AtomicUsize::new(0), key, client, uptime: system_uptime }))
     }
 
     /// At most a second for each server.
@@ -58,7 +61,14 @@ impl Introspection {
         let first = self.0.preferred.load(Ordering::Relaxed);
         for place in (0..count).map(|step| (first + step) % count.max(1)) {
             let Some(url) = self.0.urls.get(place) else { continue };
-            if let Ok(Some(answer)) = timeout(PATIENCE, self.ask_at(url, token)).await {
+            let asked_at = (self.0.uptime)();
+            let answer = timeout(PATIENCE, self.ask_at(url, token)).await;
+            // INVARIANT: a process that was frozen finds an answer that came in time, and that was true long ago: it
+            // counts for nothing.
+            let in_time = (self.0.uptime)().since(asked_at) < PATIENCE;
+            if let Ok(Some(answer)) = answer
+                && in_time
+            {
                 self.0.preferred.store(place, Ordering::Relaxed);
                 return Ok(answer);
             }
@@ -112,4 +122,50 @@ fn form_encoded(text: &str) -> String {
         }
     }
     encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::super::address::PlainHttp;
+    use super::super::tls;
+    use super::*;
+
+    /// What is asked at `uptime`, of a server that finds every token active.
+    async fn asked(uptime: fn() -> Uptime) -> Result<Introspected, Unreachable> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"token=abc") {
+                socket.read_buf(&mut request).await.unwrap();
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"active\":true}";
+            socket.write_all(answer).await.unwrap();
+        });
+        let addresses = [Address::parse(&url, PlainHttp::LoopbackOnly).unwrap()];
+        let key = ServiceKey::new(&"k".repeat(32)).unwrap();
+        let mut introspection = Introspection::new(&addresses, key, &tls::public().unwrap());
+        Arc::get_mut(&mut introspection.0).unwrap().uptime = uptime;
+        let answer = introspection.introspect("abc").await;
+        server.await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_a_frozen_process_finds_counts_for_nothing() {
+        // I1': it was true when it was given, and meanwhile somebody was told that nobody accepts any more.
+        static READINGS: AtomicU64 = AtomicU64::new(0);
+        let frozen_in_between = || {
+            let reading = READINGS.fetch_add(1, Ordering::Relaxed);
+            Uptime::ZERO.plus(PATIENCE * u32::try_from(reading).unwrap())
+        };
+        assert_eq!(asked(frozen_in_between).await, Err(Unreachable), "at the end of its time exactly");
+        assert_eq!(asked(|| Uptime::ZERO).await, Ok(Introspected::Active));
+    }
 }

@@ -125,7 +125,7 @@ impl Keeper {
                         }
                         last = ticket;
                     }
-                    self.attempt(|directory| directory.sync());
+                    self.once(|directory| directory.sync());
                     Done::Stored(last)
                 }
                 Order::ReadBack => Done::Read(self.read()),
@@ -171,10 +171,40 @@ impl Keeper {
             }
             std::thread::sleep(PAUSE);
         }
+        self.once(work);
+    }
+
+    /// Does `work` on the directory, and gives the file up if it fails. A sync that failed is not repeated: the system
+    /// may have dropped what was to be written, and call the next one a success.
+    fn once(&mut self, mut work: impl FnMut(&mut StateDirectory) -> io::Result<()>) {
+        let Some(directory) = &mut self.directory else { return };
         if let Err(error) = work(directory) {
             directory.abandon();
             self.directory = None;
             FeedAlarm::StateGivenUp { error: error.to_string().into() }.raise(&self.alarms);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_that_failed_is_not_tried_until_it_says_otherwise() {
+        // I3: what the system dropped once, a second sync calls written.
+        let place = tempfile::tempdir().unwrap();
+        let (alarms, mut heard) = broadcast::channel(1);
+        let (tell, _done) = mpsc::channel(1);
+        let directory = StateDirectory::open(place.path()).unwrap();
+        let mut keeper = Keeper { directory: Some(directory), alarms, tell };
+        let mut tries = 0;
+        keeper.once(|_| {
+            tries += 1;
+            if tries == 1 { Err(io::ErrorKind::Other.into()) } else { Ok(()) }
+        });
+        assert_eq!(tries, 1);
+        assert!(keeper.directory.is_none(), "the file is given up");
+        assert!(matches!(heard.try_recv(), Ok(FeedAlarm::StateGivenUp { .. })));
     }
 }
