@@ -99,12 +99,13 @@ impl Play {
             }
             b'c' => self.chunk(rest),
             b'e' => {
-                let end = SnapshotEnd { sum: self.sum, records: self.sent };
+                let end = SnapshotEnd { sum: self.sum, records: self.sent, forgotten: Timestamp::EPOCH };
                 self.receive(&ToFollower::SnapshotEnd(end));
             }
             b't' => {
                 let batch = rest.get(2..).unwrap_or_default();
-                let entries = Entries { from: position(0), through: position(1), checksum, batch };
+                let (from, through, forgotten) = (position(0), position(1), Timestamp::EPOCH);
+                let entries = Entries { from, through, checksum, batch, forgotten };
                 self.receive(&ToFollower::Entries(entries));
             }
             b'h' => {

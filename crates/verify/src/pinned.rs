@@ -102,11 +102,24 @@ impl<'v> Pinned<'v> {
             let finding = self.examine(epoch, &token, standing, asking.now);
             (Way::Repeated, asking.settle_in(epoch, finding))
         };
-        if is_accept(&settled) && !(known.is_current() && stood_still(epoch, standing, watermark, now)) {
+        if is_accept(&settled)
+            && !(known.is_current() && self.stood_still(epoch, standing, watermark, asking.now))
+        {
             return None;
         }
         verifier.counters.way(way);
         Some(self.answer(token, settled))
+    }
+
+    /// Whether no entry that concerns the token took effect since the state's watermark was `watermark`.
+    ///
+    /// INVARIANT (I1'): asked after the clock was read. An entry is acknowledged after the watermark was raised to it, so
+    /// whoever finds the watermark where it was accepts before that entry is acknowledged by this verifier: a thread that
+    /// stood still between the two accepts nothing that everybody was told is refused. The ratchet rises before the
+    /// watermark does, and is read behind it: so it is with an entry that was purged where it came from (I10).
+    #[inline]
+    fn stood_still(&self, epoch: &Epoch, standing: &Standing, watermark: Position, now: Timestamp) -> bool {
+        epoch.state.watermark() == watermark || standing.holds(&epoch.state, now.max(self.verifier.ratchet()))
     }
 
     fn check_first<S: FreshnessSource>(
@@ -129,7 +142,9 @@ impl<'v> Pinned<'v> {
         let finding = self.examine(&epoch, &token, &standing, asking.now);
         let settled = asking.settle_in(&epoch, finding);
         let now = asking.now.max(verifier.ratchet());
-        if is_accept(&settled) && !(issuer.is_current() && stood_still(&epoch, &standing, watermark, now)) {
+        if is_accept(&settled)
+            && !(issuer.is_current() && self.stood_still(&epoch, &standing, watermark, asking.now))
+        {
             return None;
         }
         verifier.counters.way(Way::First);
@@ -241,16 +256,6 @@ struct Asking<'a, S> {
 
 const fn is_accept(settled: &Result<Settled, Undecided>) -> bool {
     matches!(settled, Ok(Settled::Accept(_)))
-}
-
-/// Whether no entry that concerns the token took effect since the state's watermark was `watermark`.
-///
-/// INVARIANT (I1'): asked after the clock was read. An entry is acknowledged after the watermark was raised to it, so
-/// whoever finds the watermark where it was accepts before that entry is acknowledged by this verifier: a thread that
-/// stood still between the two accepts nothing that everybody was told is refused.
-#[inline]
-fn stood_still(epoch: &Epoch, standing: &Standing, watermark: Position, now: Timestamp) -> bool {
-    epoch.state.watermark() == watermark || standing.holds(&epoch.state, now)
 }
 
 /// A finding, and for an accept what it stands on.

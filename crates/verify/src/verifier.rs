@@ -157,7 +157,14 @@ impl Verifier {
         Purged { entries: epoch.purge(now), tokens: self.cache.sweep(now) }
     }
 
-    /// The latest instant of a purge. Persist it, and give it to the next builder.
+    /// From here on a check at an earlier instant than `forgotten` is judged at it (I10): whoever the entries come
+    /// from may have left out those that were over then. Never goes back, so an instant in the far future refuses
+    /// every token until the end of the process; whoever can say so can refuse every token anyway.
+    pub fn raise_ratchet(&self, forgotten: Timestamp) {
+        self.ratchet.fetch_max(forgotten.milliseconds(), Ordering::AcqRel);
+    }
+
+    /// The latest instant of a purge, here or where the entries come from. Persist it, and give it to the next builder.
     pub fn ratchet(&self) -> Timestamp {
         Timestamp::from_milliseconds(self.ratchet.load(Ordering::Acquire))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quash_core::position::{Checksum, Position};
 use quash_core::revocation::decide::TimeRules;
-use quash_core::time::Uptime;
+use quash_core::time::{Timestamp, Uptime};
 use quash_storage::ports::{FeedPage, LogIdentity};
 use tokio::sync::watch;
 
@@ -84,6 +84,16 @@ impl Feed {
     pub async fn read_after(&self, after: Position, limit: usize) -> Result<FeedPage, Error> {
         // INVARIANT: as in `enforce_up_to`, nothing is left out that the clock could come back to (I10).
         Ok(self.authority.store.feed_after(after, self.authority.purged_at(), limit).await?)
+    }
+
+    /// The latest instant of a purge, by whichever server on this store: entries that were over then may be missing
+    /// from what was read before this was asked, and no others. Whoever takes them judges at no earlier instant (I10).
+    /// Reads one row of the store.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn forgotten(&self) -> Result<Timestamp, Error> {
+        Ok(self.authority.store.ratchet().await?.max(self.authority.purged_at()))
     }
 
     /// The checksum of the log at `position`; `None` when nobody can resume from there.

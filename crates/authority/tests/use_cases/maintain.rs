@@ -30,6 +30,20 @@ async fn a_store_in_use_does_not_grow() {
 }
 
 #[tokio::test]
+async fn followers_are_told_of_the_latest_purge_whichever_server_made_it() {
+    // I10: what the store forgot is lost to all who follow from any server on it.
+    let scene = scene().await;
+    let other = second_server(&scene).await;
+    scene.passes(3_600);
+    let now = scene.authority.now();
+    assert!(other.feed().forgotten().await.unwrap() < now);
+    scene.authority.maintain().await.unwrap();
+    for server in [&scene, &other] {
+        assert_eq!(server.feed().forgotten().await.unwrap(), now);
+    }
+}
+
+#[tokio::test]
 async fn one_call_sets_aside_all_that_verifiers_have_forgotten() {
     // I8: a cutoff is enforced for weeks after verifiers forgot it. Were it left among the live entries, every start
     // would read through it.

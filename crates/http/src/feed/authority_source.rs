@@ -61,7 +61,10 @@ impl AuthorityFeed {
     /// Reads from the store.
     async fn stored(&self, after: Position, limit: usize) -> Result<Page, NotServed> {
         let page = self.feed.read_after(after, limit).await.map_err(not_served)?;
-        Ok(Page { records: page.records, through: page.through, checksum: page.checksum })
+        // INVARIANT: asked after the page was read. The ratchet rises before anything goes, so whatever the page lacks
+        // was over by then.
+        let forgotten = self.feed.forgotten().await.map_err(not_served)?;
+        Ok(Page { records: page.records, through: page.through, checksum: page.checksum, forgotten })
     }
 
     /// What follows `after`, from memory where it is held there.

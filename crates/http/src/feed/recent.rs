@@ -37,7 +37,8 @@ impl Recent {
         }
         let begin = page.records.partition_point(|record| record.position <= after);
         let records = page.records.get(begin..)?.to_vec();
-        Some(Page { records, through: page.through, checksum: page.checksum })
+        let Page { through, checksum, forgotten, .. } = *page;
+        Some(Page { records, through, checksum, forgotten })
     }
 
     /// Where the pages end; `None` when there are none.
@@ -99,7 +100,8 @@ mod tests {
             reason: Reason::known(Reason::ADMIN),
         };
         let records = (from + 1..=through).filter(|number| number % 2 == 0).map(record).collect();
-        Page { records, through: position(through), checksum: Checksum([0; 16]) }
+        let forgotten = Timestamp::from_milliseconds(through);
+        Page { records, through: position(through), checksum: Checksum([0; 16]), forgotten }
     }
 
     fn after(recent: &Recent, number: u64) -> Option<(Vec<u64>, u64)> {
@@ -122,6 +124,13 @@ mod tests {
         assert_eq!(after(&recent, 13), Some((vec![14], 14)));
         assert_eq!(after(&recent, 14), Some((vec![16, 18, 20], 20)));
         assert_eq!(recent.end(), Some(position(20)));
+    }
+
+    #[test]
+    fn a_part_of_a_page_says_what_the_page_said_is_forgotten() {
+        // I10: it was read by that purge, however long it is held.
+        let forgotten = |after| filled().after(position(after)).map(|page| page.forgotten.milliseconds());
+        assert_eq!((forgotten(12), forgotten(16)), (Some(14), Some(20)));
     }
 
     #[test]

@@ -298,12 +298,11 @@ impl FeedSource for RelayFeed {
     }
 
     async fn read(&self, read: Read) -> Result<PageAnswer, NotServed> {
-        let now = (self.parts.clock)();
         let log = &self.parts.log;
         let page = match read {
-            Read::Tail { after, limit } => log.feed_after(after, now, limit),
+            Read::Tail { after, limit } => log.feed_after(after, limit),
             Read::Snapshot { after, limit } => {
-                return log.snapshot_after(after, now, limit).map(PageAnswer::Page).ok_or(NotServed);
+                return log.snapshot_after(after, limit).map(PageAnswer::Page).ok_or(NotServed);
             }
             Read::Head => None,
         };

@@ -2,6 +2,7 @@
 
 use quash_core::position::{Checksum, Position};
 use quash_core::revocation::record::Record;
+use quash_core::time::Timestamp;
 
 /// The live records of one stretch of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,4 +13,7 @@ pub struct Page {
     pub through: Position,
     /// The log's checksum at [`Page::through`]. Of no meaning in a page of a snapshot.
     pub checksum: Checksum,
+    /// Records that were over at this instant may be missing, and no others; [`Timestamp::EPOCH`] when none is.
+    /// Whoever takes the page judges at no earlier instant from then on (I10).
+    pub forgotten: Timestamp,
 }

@@ -44,6 +44,8 @@ struct Held {
     generation: u64,
     records: BTreeMap<Position, Record>,
     checksums: BTreeMap<Position, Checksum>,
+    /// The latest of the purges here and of what those before said: what was over then may be missing.
+    forgotten: Timestamp,
 }
 
 impl RecordLog {
@@ -57,13 +59,15 @@ impl RecordLog {
         self.lock().relayed
     }
 
-    /// The live records after `after`, up to the head or to an earlier position whose checksum is known, about
+    /// The records after `after`, up to the head or to an earlier position whose checksum is known, about
     /// `limit` of them at most. `None` when there is no such position, or `after` is not known: then the follower
     /// needs a snapshot.
-    pub fn feed_after(&self, after: Position, now: Timestamp, limit: usize) -> Option<Page> {
+    ///
+    /// INVARIANT: no clock decides what is served: whatever is missing was over at [`Page::forgotten`] (I10).
+    pub fn feed_after(&self, after: Position, limit: usize) -> Option<Page> {
         let held = self.lock();
         let relayed = held.relayed.filter(|relayed| after <= relayed.head)?;
-        let (records, whole) = held.live_after(after, relayed.head, now, limit);
+        let (records, whole) = held.after(after, relayed.head, limit);
         let reached = if whole { relayed.head } else { records.last()?.position };
         let ends = held.checksums.range((Bound::Excluded(after), Bound::Included(reached)));
         let (through, checksum) = match ends.last() {
@@ -72,19 +76,19 @@ impl RecordLog {
             None => return None,
         };
         let records = records.into_iter().filter(|record| record.position <= through).collect();
-        Some(Page { records, through, checksum })
+        Some(Page { records, through, checksum, forgotten: held.forgotten })
     }
 
-    /// One page of a snapshot: the live records after `after`, at most `limit` of them (at least one). The first
+    /// One page of a snapshot: the records after `after`, at most `limit` of them (at least one). The first
     /// page is the one after [`Relayed::origin`]; the last one reaches to the head. `None` before the first
     /// snapshot came in.
-    pub fn snapshot_after(&self, after: Position, now: Timestamp, limit: usize) -> Option<Page> {
+    pub fn snapshot_after(&self, after: Position, limit: usize) -> Option<Page> {
         let held = self.lock();
         let relayed = held.relayed?;
-        let (records, whole) = held.live_after(after, relayed.head, now, limit);
+        let (records, whole) = held.after(after, relayed.head, limit);
         let reached = records.last().map_or(relayed.head, |record| record.position);
         let through = if whole { relayed.head } else { reached };
-        Some(Page { records, through, checksum: relayed.checksum })
+        Some(Page { records, through, checksum: relayed.checksum, forgotten: held.forgotten })
     }
 
     /// The log's checksum at `position`: known for the ends of the latest pages that came in.
@@ -93,8 +97,10 @@ impl RecordLog {
     }
 
     /// Forgets the records that are over at `now`: their `retain_until` is at or before it. Returns how many went.
+    /// All pages say so from here on.
     pub fn purge(&self, now: Timestamp) -> usize {
         let mut held = self.lock();
+        held.forgotten = held.forgotten.max(now);
         let before = held.records.len();
         held.records.retain(|_, record| record.retain_until > now);
         before.saturating_sub(held.records.len())
@@ -114,6 +120,12 @@ impl RecordLog {
     pub(super) fn live(&self, now: Timestamp) -> Vec<Record> {
         let held = self.lock();
         held.records.values().filter(|record| record.retain_until > now).cloned().collect()
+    }
+
+    /// Records that were over at `forgotten` may be missing in what comes next. INVARIANT: said before it comes.
+    pub(super) fn forgotten(&self, forgotten: Timestamp) {
+        let mut held = self.lock();
+        held.forgotten = held.forgotten.max(forgotten);
     }
 
     /// A complete snapshot takes the place of everything here. Where the key is the same, records that are held and
@@ -153,21 +165,15 @@ impl RecordLog {
 }
 
 impl Held {
-    /// At most `limit` live records after `after`, and whether those are all up to `head`.
-    fn live_after(
-        &self,
-        after: Position,
-        head: Position,
-        now: Timestamp,
-        limit: usize,
-    ) -> (Vec<Record>, bool) {
+    /// At most `limit` records after `after`, and whether those are all up to `head`.
+    fn after(&self, after: Position, head: Position, limit: usize) -> (Vec<Record>, bool) {
         if after >= head {
             return (Vec::new(), true);
         }
         let limit = limit.max(1);
         let beyond = self.records.range((Bound::Excluded(after), Bound::Included(head)));
-        let live = beyond.map(|(_, record)| record).filter(|record| record.retain_until > now);
-        let mut records: Vec<Record> = live.take(limit.saturating_add(1)).cloned().collect();
+        let beyond = beyond.map(|(_, record)| record);
+        let mut records: Vec<Record> = beyond.take(limit.saturating_add(1)).cloned().collect();
         let whole = records.len() <= limit;
         records.truncate(limit);
         (records, whole)

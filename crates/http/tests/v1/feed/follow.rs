@@ -59,6 +59,24 @@ async fn a_follower_is_told_of_every_entry_and_is_fresh_once_it_holds_them() {
 }
 
 #[tokio::test]
+async fn a_follower_whose_clock_is_far_behind_accepts_no_token_whose_entry_was_purged() {
+    // I10: its clock stands at the start; the authority's went on, and forgot the entry.
+    let house = House::new().await;
+    let served = serve(&house, FeedLimits::default()).await;
+    let key = house.key_of("verifier").await;
+    let token = text(&house.sign_in("alice").await["access_token"]);
+    let at = revoke(&house, "alice").await;
+    house.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(house.authority.maintain().await.unwrap().verifier_entries, 1);
+    let mut client = Client::new(1);
+    client.connect(&served, &key).await.unwrap();
+    client.until(|client| client.follower.position() >= Some(at) && client.gauge.is_complete()).await;
+    assert_eq!(client.verifier.live_entries(), 0, "the entry itself does not come any more");
+    let checked = client.verifier.check(&token, Moment::fresh(START)).unwrap();
+    assert_eq!(checked.rejection().map(|rejection| rejection.reason().to_owned()), Some("expired".into()));
+}
+
+#[tokio::test]
 async fn a_follower_goes_on_where_it_stood() {
     let house = House::new().await;
     let served = serve(&house, FeedLimits::default()).await;

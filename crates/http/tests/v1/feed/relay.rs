@@ -144,7 +144,8 @@ fn follow(follower: &mut Follower, opening: &Opening, now: Uptime) {
             rests = false;
         }
         if server.wants().is_some() {
-            server.page(Page { records: Vec::new(), through: opening.head, checksum: opening.checksum });
+            let Opening { head: through, checksum, .. } = *opening;
+            server.page(Page { records: Vec::new(), through, checksum, forgotten: Timestamp::EPOCH });
             rests = false;
         }
         while let Some(action) = follower.next_action() {

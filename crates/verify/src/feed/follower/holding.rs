@@ -7,6 +7,7 @@ use quash_core::revocation::reason::Reason;
 use quash_core::revocation::record::Record;
 use quash_core::revocation::state::RevocationState;
 use quash_core::revocation::target_key::LogKey;
+use quash_core::time::Timestamp;
 
 use crate::epoch::TooManyLogs;
 use crate::verifier::Verifier;
@@ -34,6 +35,11 @@ impl Holding {
         let (late, next) = records.split_at(records.partition_point(|record| record.position <= watermark));
         self.verifier.absorb(late);
         self.verifier.apply_records(next);
+    }
+
+    /// Entries that were over at `forgotten` may be missing: nothing is judged at an earlier instant.
+    pub(super) fn forgotten(&self, forgotten: Timestamp) {
+        self.verifier.raise_ratchet(forgotten);
     }
 
     /// Everything up to `position` is enforced.

@@ -70,10 +70,12 @@ impl Follower {
         self.file.begun = true;
         if ratchet > 0 {
             // Records that were over then are missing from the file: no earlier instant may be judged.
-            self.holding.verifier.purge(Timestamp::from_milliseconds(ratchet));
+            self.file.ratchet = Timestamp::from_milliseconds(ratchet);
+            self.holding.verifier.purge(self.file.ratchet);
         }
         let Some(Place { log, key, origin, position, checksum }) = self.place else { return };
         if let Some(relay) = &self.relay {
+            relay.forgotten(self.file.ratchet);
             relay.replace(Relayed { log, key, origin, head: position, checksum, generation: 0 }, kept);
         }
         self.acknowledgements.read(Some(position));

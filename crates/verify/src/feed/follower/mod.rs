@@ -99,6 +99,8 @@ struct LocalFile {
     begun: bool,
     /// Whether a snapshot was begun in it that is not complete.
     dangling: bool,
+    /// The latest ratchet that was put into it.
+    ratchet: Timestamp,
     tally: Tally,
 }
 

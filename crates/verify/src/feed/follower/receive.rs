@@ -37,7 +37,10 @@ impl Follower {
             ToFollower::SnapshotBegin(begin) => {
                 self.take_snapshot_begin(begin)?;
                 if planted::is(Bug::SnapshotInstalledEarly) {
-                    self.take_snapshot_end(&SnapshotEnd { sum: [0; 16], records: 0 }, wall)?;
+                    self.take_snapshot_end(
+                        &SnapshotEnd { sum: [0; 16], records: 0, forgotten: Timestamp::EPOCH },
+                        wall,
+                    )?;
                 }
             }
             ToFollower::SnapshotChunk(chunk) => self.take_snapshot_chunk(&chunk)?,
@@ -164,6 +167,7 @@ impl Follower {
         link.following = true;
         link.came_closer();
         let SnapshotBegin { through, checksum } = incoming.begin;
+        let mut bytes = self.take_forgotten(end.forgotten);
         self.put_in_force(incoming.state.take(), through)?;
         let Welcome { log, key, origin, .. } = welcome;
         let lost_by = self.find_lost(&mut incoming, wall);
@@ -175,11 +179,29 @@ impl Follower {
         self.file.dangling = false;
         let tally = std::mem::take(&mut incoming.tally);
         self.file.tally = tally.superseding(&self.file.tally);
-        self.store(StatePiece::Place(PlacePiece { through, checksum }).encode(), Kept::UpTo(through));
+        bytes.extend(StatePiece::Place(PlacePiece { through, checksum }).encode());
+        self.store(bytes, Kept::UpTo(through));
         self.report_lost(lost_by);
         self.complete_if_known();
         self.renew();
         Ok(())
+    }
+
+    /// Records that were over at `forgotten` may be missing from what comes with it. Returns what is to stand before
+    /// that in the local file.
+    ///
+    /// INVARIANT: nothing is judged at an earlier instant from here on, and only then is anything built on what came
+    /// (I10). It never goes back, on no connection and in no file.
+    fn take_forgotten(&mut self, forgotten: Timestamp) -> Vec<u8> {
+        self.holding.forgotten(forgotten);
+        if let Some(relay) = &self.relay {
+            relay.forgotten(forgotten);
+        }
+        if forgotten <= self.file.ratchet {
+            return Vec::new();
+        }
+        self.file.ratchet = forgotten;
+        StatePiece::Ratchet(forgotten.milliseconds()).encode()
     }
 
     fn put_in_force(&mut self, state: Option<RevocationState>, through: Position) -> Result<(), Broken> {
@@ -206,20 +228,21 @@ impl Follower {
         check_stretch(entries, &records)?;
         link.raise_head_to(entries.through);
         link.came_closer();
+        let bytes = self.take_forgotten(entries.forgotten);
         self.holding.enforce(&records);
         self.holding.advance(entries.through);
-        self.follow(place, entries, &records);
+        self.follow(place, entries, &records, bytes);
         self.renew();
         Ok(())
     }
 
-    /// What was enforced is kept, for followers and for the next start.
-    fn follow(&mut self, place: Place, entries: &Entries<'_>, records: &[Record]) {
-        let Entries { from, through, checksum, batch } = *entries;
+    /// What was enforced is kept, for followers and for the next start; in the local file behind `bytes`.
+    fn follow(&mut self, place: Place, entries: &Entries<'_>, records: &[Record], mut bytes: Vec<u8>) {
+        let Entries { from, through, checksum, batch, .. } = *entries;
         if let Some(relay) = &self.relay {
             relay.extend(records, through, checksum);
         }
-        let mut bytes = self.ending_dangling(&place);
+        bytes.extend(self.ending_dangling(&place));
         bytes.extend(StatePiece::Records(RecordsPiece { from, through, checksum, batch }).encode());
         self.file.tally.note_all(records);
         self.place = Some(Place { position: through, checksum, ..place });

@@ -88,6 +88,39 @@ pub(crate) mod span {
     }
 }
 
+/// The instant up to which records are forgotten, in milliseconds since the epoch: absent when none is.
+pub(crate) mod forgotten {
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
+    use quash_core::time::Timestamp;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what the derived encoder calls")]
+    pub(crate) fn encode<C, W: Write>(
+        value: &Timestamp,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        encoder.encode((!is_nil(value)).then(|| value.milliseconds()))?;
+        Ok(())
+    }
+
+    pub(crate) fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Timestamp, DecodeError> {
+        let milliseconds: Option<u64> = decoder.decode()?;
+        Ok(milliseconds.map_or(Timestamp::EPOCH, Timestamp::from_milliseconds))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "what the derived decoder calls")]
+    pub(crate) const fn nil() -> Option<Timestamp> {
+        Some(Timestamp::EPOCH)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what the derived encoder calls")]
+    pub(crate) fn is_nil(value: &Timestamp) -> bool {
+        *value == Timestamp::EPOCH
+    }
+}
+
 /// An age in whole milliseconds, rounded up: it must not look younger than it is.
 pub(crate) mod age {
     use std::time::Duration;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 use quash_core::position::{Checksum, LogId, Position};
 use quash_core::revocation::target_key::LogKey;
+use quash_core::time::Timestamp;
 
 use super::codec;
 use super::seal::{FrameError, PUBLIC, open, seal};
@@ -120,6 +121,10 @@ pub struct SnapshotEnd {
     /// How many records it had.
     #[n(1)]
     pub records: u64,
+    /// Records that were over at this instant may be missing; [`Timestamp::EPOCH`], absent, when nothing is known.
+    /// Here and not where the snapshot begins: it is not known before the last page was read.
+    #[cbor(n(2), with = "codec::forgotten", has_nil)]
+    pub forgotten: Timestamp,
 }
 
 /// Every live record of the positions after `from`, up to and with `through`. The positions between that have none
@@ -138,6 +143,9 @@ pub struct Entries<'b> {
     /// The batch; no bytes at all for no records.
     #[cbor(b(3), with = "minicbor::bytes")]
     pub batch: &'b [u8],
+    /// Records that were over at this instant may be missing; [`Timestamp::EPOCH`], absent, when nothing is known.
+    #[cbor(n(4), with = "codec::forgotten", has_nil)]
+    pub forgotten: Timestamp,
 }
 
 /// Where the log stands.

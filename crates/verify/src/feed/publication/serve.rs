@@ -155,16 +155,17 @@ impl Serving {
     }
 
     fn messages(&mut self, page: Page) -> Vec<Vec<u8>> {
-        let Page { records, through, checksum } = page;
         let Some(snapshot) = &mut self.snapshot else {
+            let Page { records, through, checksum, forgotten } = page;
             if through <= self.sent {
                 return Vec::new();
             }
             let from = std::mem::replace(&mut self.sent, through);
             let batch = &batch::encode(&records)[..];
-            return vec![ToFollower::Entries(Entries { from, through, checksum, batch }).encode(&self.key)];
+            let entries = Entries { from, through, checksum, batch, forgotten };
+            return vec![ToFollower::Entries(entries).encode(&self.key)];
         };
-        let messages = snapshot.messages(records, through, &self.key);
+        let messages = snapshot.messages(page, &self.key);
         if snapshot.is_complete() {
             self.sent = snapshot.through();
             self.snapshot = None;

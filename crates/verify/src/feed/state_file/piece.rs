@@ -23,7 +23,7 @@ pub(in crate::feed) enum StatePiece<'f> {
     Part(PartPiece<'f>),
     /// 4: the snapshot is complete.
     Place(PlacePiece),
-    /// 5: records that were over at this instant, in milliseconds, are not in the file any more.
+    /// 5: records that were over at this instant, in milliseconds, may be missing from the file.
     Ratchet(u64),
 }
 

@@ -1,7 +1,7 @@
 //! A wire that loses, doubles, swaps, cuts and damages messages, and ends at every boundary between two (row 40, I1).
 
 use quash_core::position::{Checksum, LogId, Position};
-use quash_core::time::Uptime;
+use quash_core::time::{Timestamp, Uptime};
 use quash_verify::feed::batch;
 use quash_verify::feed::frame::{
     Entries, FrameError, Heartbeat, SnapshotBegin, SnapshotChunk, SnapshotEnd, Start, ToFollower, Welcome,
@@ -124,8 +124,8 @@ struct Owned {
 impl Owned {
     fn encode(&self, key: &quash_core::revocation::target_key::LogKey) -> Vec<u8> {
         let (from, through) = (position(self.from), position(self.through));
-        ToFollower::Entries(Entries { from, through, checksum: Checksum([1; 16]), batch: &self.batch })
-            .encode(key)
+        let (checksum, batch, forgotten) = (Checksum([1; 16]), &self.batch[..], Timestamp::EPOCH);
+        ToFollower::Entries(Entries { from, through, checksum, batch, forgotten }).encode(key)
     }
 }
 
@@ -226,9 +226,9 @@ fn a_snapshot_whose_sums_or_number_are_wrong_is_never_complete() {
     let batch = batch::encode(&[record(ORIGIN + 1, 1)]);
     let chunk = SnapshotChunk { batch: &batch, sum: [3; 16] };
     begun().breaks(&ToFollower::SnapshotChunk(chunk), &Fault::SnapshotSum);
-    let end = SnapshotEnd { sum: [0; 16], records: 1 };
+    let end = SnapshotEnd { sum: [0; 16], records: 1, forgotten: Timestamp::EPOCH };
     begun().breaks(&ToFollower::SnapshotEnd(end), &Fault::SnapshotSum);
-    let end = SnapshotEnd { sum: [1; 16], records: 0 };
+    let end = SnapshotEnd { sum: [1; 16], records: 0, forgotten: Timestamp::EPOCH };
     begun().breaks(&ToFollower::SnapshotEnd(end), &Fault::SnapshotSum);
 }
 

@@ -164,13 +164,19 @@ fn to_follower_says(message: &ToFollower<'_>) -> Value {
         ToFollower::SnapshotChunk(chunk) => json!({
             "type": "snapshot_chunk", "records": batch_says(chunk.batch), "sum": hex(&chunk.sum),
         }),
-        ToFollower::SnapshotEnd(end) => json!({
-            "type": "snapshot_end", "sum": hex(&end.sum), "records": end.records,
-        }),
-        ToFollower::Entries(entries) => json!({
-            "type": "entries", "from": entries.from.number(), "through": entries.through.number(),
-            "checksum": hex(&entries.checksum.0), "records": batch_says(entries.batch),
-        }),
+        ToFollower::SnapshotEnd(end) => with_forgotten(
+            end.forgotten,
+            json!({
+                "type": "snapshot_end", "sum": hex(&end.sum), "records": end.records,
+            }),
+        ),
+        ToFollower::Entries(entries) => with_forgotten(
+            entries.forgotten,
+            json!({
+                "type": "entries", "from": entries.from.number(), "through": entries.through.number(),
+                "checksum": hex(&entries.checksum.0), "records": batch_says(entries.batch),
+            }),
+        ),
         ToFollower::Heartbeat(beat) => json!({
             "type": "heartbeat", "head": beat.head.number(), "age_ms": span(beat.age), "echo": beat.echo,
         }),
@@ -179,6 +185,14 @@ fn to_follower_says(message: &ToFollower<'_>) -> Value {
         }),
         other => panic!("{other:?}"),
     }
+}
+
+/// A field that came later, absent where nothing is known to be forgotten.
+fn with_forgotten(forgotten: Timestamp, mut says: Value) -> Value {
+    if forgotten != Timestamp::EPOCH {
+        says["forgotten_ms"] = json!(forgotten.milliseconds());
+    }
+    says
 }
 
 fn hello() -> Hello {
@@ -244,7 +258,12 @@ fn from_the_server() -> Vec<Vector> {
     let checksum = Checksum([0xC5; 16]);
     let batch = batch::encode(&records());
     let document = document().encode().unwrap();
-    let entries = |from, batch| ToFollower::Entries(Entries { from, through: end, checksum, batch });
+    let (never, forgotten) = (Timestamp::EPOCH, Timestamp::from_milliseconds(1_800_000_600_000));
+    let entries = |from, batch, forgotten| {
+        ToFollower::Entries(Entries { from, through: end, checksum, batch, forgotten })
+    };
+    let snapshot_end =
+        |forgotten| ToFollower::SnapshotEnd(SnapshotEnd { sum: [0x5E; 16], records: 4, forgotten });
     let beat = |age, echo| ToFollower::Heartbeat(Heartbeat { head: end, age, echo });
     let bye = Bye { code: ByeCode::GoingAway, retry_after: milliseconds(0), text: "the server stops".into() };
     vec![
@@ -260,12 +279,14 @@ fn from_the_server() -> Vec<Vector> {
             "a chunk of a snapshot",
             &ToFollower::SnapshotChunk(SnapshotChunk { batch: &batch, sum: [0x5E; 16] }),
         ),
-        to_follower("a snapshot ends", &ToFollower::SnapshotEnd(SnapshotEnd { sum: [0x5E; 16], records: 4 })),
-        to_follower("entries", &entries(begin, &batch[..])),
-        to_follower("positions without records", &entries(begin, &[])),
+        to_follower("a snapshot ends", &snapshot_end(never)),
+        to_follower("entries", &entries(begin, &batch[..], never)),
+        to_follower("positions without records", &entries(begin, &[], never)),
         to_follower("a heartbeat", &beat(milliseconds(0), None)),
         to_follower("an answer to a ping", &beat(milliseconds(12), Some(300))),
         to_follower("a good-bye", &ToFollower::Bye(bye)),
+        to_follower("a snapshot ends that may lack what was over", &snapshot_end(forgotten)),
+        to_follower("entries that may lack what was over", &entries(begin, &batch[..], forgotten)),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod damage;
 mod following;
+mod forgotten;
 mod golden;
 mod learning;
 mod messages;

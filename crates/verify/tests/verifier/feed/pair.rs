@@ -48,6 +48,8 @@ pub(super) struct Log {
     pub(super) durable_at: Vec<Uptime>,
     /// Which session each entry ends.
     numbers: Vec<u64>,
+    /// The latest purge: what was over then is shown to nobody any more.
+    pub(super) purged_at: Timestamp,
 }
 
 impl Log {
@@ -59,6 +61,7 @@ impl Log {
             entries: Vec::new(),
             durable_at: Vec::new(),
             numbers: Vec::new(),
+            purged_at: Timestamp::EPOCH,
         }
     }
 
@@ -85,14 +88,16 @@ impl Log {
     }
 
     pub(super) fn page(&self, after: Position, limit: usize) -> Page {
-        let beyond: Vec<_> = self.entries.iter().filter(|(record, _)| record.position > after).collect();
+        let shown = |record: &Record| record.position > after && record.retain_until > self.purged_at;
+        let beyond: Vec<_> = self.entries.iter().filter(|(record, _)| shown(record)).collect();
         let taken: Vec<_> = beyond.iter().take(limit).collect();
         let (through, checksum) = if taken.len() < beyond.len() {
             taken.last().map(|(record, checksum)| (record.position, *checksum)).unwrap()
         } else {
             self.head()
         };
-        Page { records: taken.into_iter().map(|(record, _)| record.clone()).collect(), through, checksum }
+        let records = taken.into_iter().map(|(record, _)| record.clone()).collect();
+        Page { records, through, checksum, forgotten: self.purged_at }
     }
 
     pub(super) fn checksum_at(&self, at: Position) -> Option<Checksum> {
@@ -165,6 +170,8 @@ pub(super) struct Pair {
     pub(super) fate: Option<(usize, Fate)>,
     /// Whether pings are answered.
     pub(super) answering: bool,
+    /// The relay in between that pages come from, whose head is that of the log.
+    pub(super) relay: Option<Arc<RecordLog>>,
 }
 
 impl Pair {
@@ -198,6 +205,7 @@ impl Pair {
             delivered: 0,
             fate: None,
             answering: true,
+            relay: None,
         }
     }
 
@@ -382,7 +390,8 @@ impl Pair {
         let (head, checksum) = self.log.head();
         match read {
             Read::Tail { after, limit } | Read::Snapshot { after, limit } => {
-                publication.page(self.log.page(after, limit));
+                let relayed = self.relay.as_ref().map(|relay| relay.snapshot_after(after, limit).unwrap());
+                publication.page(relayed.unwrap_or_else(|| self.log.page(after, limit)));
             }
             Read::Head => publication.behind(head, checksum),
         }

@@ -38,49 +38,52 @@ fn places(page: &quash_verify::feed::Page) -> Vec<u64> {
 fn a_relay_knows_nothing_before_its_first_snapshot() {
     let log = RecordLog::new();
     assert_eq!(log.relayed(), None);
-    assert_eq!(log.feed_after(position(ORIGIN), Timestamp::EPOCH, ALL), None);
-    assert_eq!(log.snapshot_after(position(ORIGIN), Timestamp::EPOCH, ALL), None);
+    assert_eq!(log.feed_after(position(ORIGIN), ALL), None);
+    assert_eq!(log.snapshot_after(position(ORIGIN), ALL), None);
 }
 
 #[test]
 fn pages_of_a_relay_end_where_a_checksum_is_known() {
     let (pair, log) = filled();
-    let now = pair.wall();
     let relayed = log.relayed().unwrap();
     assert_eq!((relayed.head, relayed.origin), (position(ORIGIN + 10), position(ORIGIN)));
     // The pages that came in ended at 5 (the snapshot), 7, 9 and 10.
-    let page = log.feed_after(position(ORIGIN + 5), now, ALL).unwrap();
+    let page = log.feed_after(position(ORIGIN + 5), ALL).unwrap();
     assert_eq!((places(&page), page.through), (vec![6, 7, 8, 9, 10], position(ORIGIN + 10)));
-    let page = log.feed_after(position(ORIGIN + 5), now, 3).unwrap();
+    let page = log.feed_after(position(ORIGIN + 5), 3).unwrap();
     assert_eq!((places(&page), page.through), (vec![6, 7], position(ORIGIN + 7)));
     assert_eq!(pair.log.checksum_at(page.through), Some(page.checksum));
     assert_eq!(log.checksum_at(position(ORIGIN + 7)), Some(page.checksum));
     assert_eq!(log.checksum_at(position(ORIGIN + 6)), None);
     // Nobody can go on from within the snapshot, and there is nothing beyond the head.
-    assert_eq!(log.feed_after(position(ORIGIN), now, 3), None);
-    assert_eq!(log.feed_after(position(ORIGIN + 11), now, ALL), None);
-    let page = log.feed_after(position(ORIGIN + 10), now, ALL).unwrap();
+    assert_eq!(log.feed_after(position(ORIGIN), 3), None);
+    assert_eq!(log.feed_after(position(ORIGIN + 11), ALL), None);
+    let page = log.feed_after(position(ORIGIN + 10), ALL).unwrap();
     assert_eq!((places(&page), page.through), (vec![], position(ORIGIN + 10)));
 }
 
 #[test]
-fn the_snapshot_of_a_relay_is_all_that_is_alive() {
-    let (pair, log) = filled();
-    let now = pair.wall();
+fn the_snapshot_of_a_relay_is_all_that_was_not_purged() {
+    let (_pair, log) = filled();
     let mut after = position(ORIGIN);
     let mut found = Vec::new();
     while after < position(ORIGIN + 10) {
-        let page = log.snapshot_after(after, now, 4).unwrap();
+        let page = log.snapshot_after(after, 4).unwrap();
         assert!(page.records.len() <= 4 && page.through > after);
         found.extend(places(&page));
         after = page.through;
     }
     assert_eq!(found, (1..=10).collect::<Vec<u64>>());
-    // I8: what is over is neither served nor kept.
+    // I8: what is over goes with the next purge, and I10: from then on every page says so.
     let over = Timestamp::from_seconds(NOW + 665);
-    assert!(log.snapshot_after(position(ORIGIN), over, ALL).unwrap().records.is_empty());
-    assert_eq!(log.purge(Timestamp::from_milliseconds(over.milliseconds() - 1)), 0);
+    let just_before = Timestamp::from_milliseconds(over.milliseconds() - 1);
+    assert_eq!(log.purge(just_before), 0);
     assert_eq!((log.purge(over), log.len()), (10, 0));
+    assert_eq!(log.purge(just_before), 0);
+    let page = log.snapshot_after(position(ORIGIN), ALL).unwrap();
+    assert_eq!((places(&page), page.forgotten), (vec![], over));
+    let page = log.feed_after(position(ORIGIN + 9), ALL).unwrap();
+    assert_eq!((places(&page), page.forgotten), (vec![], over));
 }
 
 #[test]
@@ -90,7 +93,7 @@ fn a_relay_that_starts_from_its_file_serves_what_it_held() {
     let shared = Arc::clone(&log);
     let mut later = Pair::with(follower_config(), |follower| follower.relaying(shared));
     later.follower.load(&pair.file).unwrap();
-    let page = |log: &RecordLog| log.snapshot_after(position(ORIGIN), pair.wall(), ALL).unwrap();
+    let page = |log: &RecordLog| log.snapshot_after(position(ORIGIN), ALL).unwrap();
     assert_eq!(page(&log).records, page(&before).records);
     assert_eq!(log.relayed().unwrap().head, position(ORIGIN + 10));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, LogId, Position};
-use quash_core::time::Uptime;
+use quash_core::time::{Timestamp, Uptime};
 use quash_verify::feed::frame::{
     Ack, Bye, ByeCode, Heartbeat, Hello, Ping, Resume, Start, ToFollower, ToServer, Trust, Welcome,
 };
@@ -71,7 +71,8 @@ fn tailing() -> Publication {
 
 fn page(records: std::ops::RangeInclusive<u64>, through: u64) -> Page {
     let records = records.map(|place| record(ORIGIN + place, place)).collect();
-    Page { records, through: position(ORIGIN + through), checksum: Checksum([6; 16]) }
+    let (checksum, forgotten) = (Checksum([6; 16]), Timestamp::EPOCH);
+    Page { records, through: position(ORIGIN + through), checksum, forgotten }
 }
 
 fn next<'m>(publication: &mut Publication, message: &'m mut Vec<u8>) -> Option<ToFollower<'m>> {
@@ -257,6 +258,29 @@ fn a_snapshot_ends_where_it_said_though_the_log_went_on() {
     let Some(ToFollower::SnapshotEnd(end)) = next(&mut publication, &mut message) else { panic!("the end") };
     assert_eq!(end.records, 3);
     assert_eq!(publication.wants(), Some(Read::Tail { after: position(ORIGIN + 10), limit: 4_096 }));
+}
+
+#[test]
+fn the_end_of_a_snapshot_says_the_latest_that_any_of_its_pages_said_is_forgotten() {
+    // I10: nothing is built on a snapshot before its end, and before that not all is known.
+    let (mut publication, _) = welcomed(hello(), &opening());
+    let pages = [(1..=4, 5), (5..=8, 9), (9..=10, 7)];
+    for (records, forgotten) in pages {
+        let forgotten = Timestamp::from_milliseconds(forgotten);
+        let through = *records.end();
+        publication.page(Page { forgotten, ..page(records, through) });
+    }
+    let (mut message, mut said) = (Vec::new(), None);
+    while let Some(sent) = next(&mut publication, &mut message) {
+        if let ToFollower::SnapshotEnd(end) = sent {
+            said = Some((end.records, end.forgotten));
+        }
+    }
+    assert_eq!(said, Some((10, Timestamp::from_milliseconds(9))));
+    publication.head(position(ORIGIN + 12));
+    publication.page(Page { forgotten: Timestamp::from_milliseconds(11), ..page(11..=12, 12) });
+    let Some(ToFollower::Entries(entries)) = next(&mut publication, &mut message) else { panic!("entries") };
+    assert_eq!(entries.forgotten, Timestamp::from_milliseconds(11));
 }
 
 #[test]
