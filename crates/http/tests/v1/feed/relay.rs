@@ -52,6 +52,9 @@ fn log(head: u64, lease: Duration) -> Opening {
     }
 }
 
+/// What is to happen once.
+type Hook = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
 /// A relay, and the clock that the test sets.
 struct Relay {
     follower: Arc<Mutex<Follower>>,
@@ -61,7 +64,7 @@ struct Relay {
     _told: (watch::Sender<Position>, watch::Sender<Option<RelayTerms>>, watch::Sender<u64>),
     nanoseconds: Arc<AtomicU64>,
     /// What happens when the clock is looked at for the next time.
-    hook: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    hook: Hook,
 }
 
 impl Relay {
@@ -84,11 +87,13 @@ impl Relay {
         let follower = Follower::new(config, verifier, Arc::clone(&gauge)).relaying(Arc::clone(&records));
         let leases = RelayLeases::new(Arc::clone(&records), uptime);
         let terms = RelayTerms { lease: LEASE, horizon: opening.horizon };
-        let hook: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>> = Arc::default();
+        let hook = Hook::default();
         let hooked = Arc::clone(&hook);
         let clock = move || -> Timestamp {
             let happens = hooked.lock().unwrap().take();
-            happens.into_iter().for_each(|happens| happens());
+            if let Some(happens) = happens {
+                happens();
+            }
             START
         };
         let told = (watch::Sender::new(opening.head), watch::Sender::new(Some(terms)), watch::Sender::new(0));
