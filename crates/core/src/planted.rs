@@ -32,8 +32,6 @@ pub enum Bug {
     WaitIgnoresDisconnected,
     /// The clock of an accept is a reading that was kept.
     CachedTick,
-    /// What is known of the state's age is read after the state.
-    KnownAfterState,
     /// Records that are absorbed take the place of what was held about the same target.
     AbsorbDropsOlder,
     /// A snapshot counts as complete after its first part.

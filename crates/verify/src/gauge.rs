@@ -174,7 +174,6 @@ impl<G: Deref<Target = Gauge>, C: Fn() -> Uptime> FreshnessSource for GaugeReade
     }
 
     fn freshness_after(&self, known: Known, wanted: Staleness) -> Freshness {
-        let known = if planted::is(Bug::KnownAfterState) { self.gauge.known() } else { known };
         let now = if planted::is(Bug::CachedTick) {
             Uptime::from_nanoseconds(planted::kept())
         } else {

@@ -38,18 +38,21 @@ pub(super) async fn serve(
     limits: FeedLimits,
     mut closing: watch::Receiver<bool>,
 ) {
-    let (sink, stream) = socket.split();
+    let (sink, mut stream) = socket.split();
     // One message waits while one is written: the next one is made when the socket took the last.
     let (queue, messages) = mpsc::channel(1);
     let mut writing = pin!(write(sink, messages, limits.write_timeout));
     let mut driver = Driver::new(source, limits);
     let is_written = tokio::select! {
-        () = driver.run(stream, queue, &mut closing) => false,
+        () = driver.run(&mut stream, queue, &mut closing) => false,
         () = &mut writing => true,
     };
     if !is_written {
         // The queue is closed: what is in it leaves, or the follower does not care for it.
         let _ = timeout(GOODBYE, writing).await;
+        // INVARIANT: what the follower still sent is read to its end. A connection that is closed over unread bytes is
+        // reset, and the good-bye that is under way is lost.
+        let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = stream.next().await {} }).await;
     }
     driver.leave();
     // INVARIANT: dropped last. Whoever closes the door waits until then.
@@ -95,12 +98,12 @@ impl<'s> Driver<'s> {
 
     async fn run(
         &mut self,
-        mut stream: SplitStream<WebSocket>,
+        stream: &mut SplitStream<WebSocket>,
         queue: mpsc::Sender<Vec<u8>>,
         closing: &mut watch::Receiver<bool>,
     ) {
         self.tell_trust();
-        while self.step(&mut stream, &queue, closing).await.is_continue() {}
+        while self.step(stream, &queue, closing).await.is_continue() {}
         // Nothing but a good-bye is left, if anything.
         while let Some(message) = self.publication.next_message() {
             if queue.send(message).await.is_err() {

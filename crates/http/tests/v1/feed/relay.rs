@@ -5,21 +5,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::routing::get;
 use futures_util::{SinkExt, StreamExt};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, LogId, Position};
+use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::{Timestamp, Uptime};
 use quash_http::{
-    FeedDoor, FeedLimits, FeedSource as _, FollowerLease, RelayFeed, RelayLeases, RelayParts, RelaySource,
-    RelayTerms, UptimeSource,
+    FeedDoor, FeedLimits, FeedSource, FeedTrust, FollowerLease, NotServed, PageAnswer, RelayFeed,
+    RelayLeases, RelayParts, RelaySource, RelayTerms, UptimeSource,
 };
 use quash_verify::feed::frame::{ByeCode, HIGHEST_VERSION, Hello, LOWEST_VERSION, ToFollower, ToServer};
 use quash_verify::feed::{
-    Action, Call, Follower, FollowerConfig, Limits, Opening, Page, Publication, Read, RecordLog,
+    Action, Call, Follower, FollowerConfig, Limits, Mismatch, Opening, Page, Publication, Read, RecordLog,
 };
 use quash_verify::{Gauge, Verifier};
 use tokio::net::TcpListener;
@@ -52,8 +54,67 @@ fn log(head: u64, lease: Duration) -> Opening {
     }
 }
 
-/// What is to happen once.
-type Hook = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+/// A feed where something happens once, right before a page is read.
+#[derive(Clone)]
+struct Interrupted {
+    feed: RelayFeed,
+    happens: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+}
+
+#[async_trait]
+impl FeedSource for Interrupted {
+    fn is_allowed(&self) -> bool {
+        self.feed.is_allowed()
+    }
+
+    fn uptime(&self) -> Uptime {
+        self.feed.uptime()
+    }
+
+    fn heads(&self) -> watch::Receiver<Position> {
+        self.feed.heads()
+    }
+
+    fn age(&self) -> Duration {
+        self.feed.age()
+    }
+
+    fn generation(&self) -> u64 {
+        self.feed.generation()
+    }
+
+    fn takes_unfenced(&self) -> bool {
+        self.feed.takes_unfenced()
+    }
+
+    fn trust_changes(&self) -> watch::Receiver<u64> {
+        self.feed.trust_changes()
+    }
+
+    fn trust(&self) -> Option<FeedTrust> {
+        self.feed.trust()
+    }
+
+    async fn open(&self, hello: &Hello) -> Result<(Opening, Box<dyn FollowerLease>), NotServed> {
+        self.feed.open(hello).await
+    }
+
+    fn mismatch(&self, name: &str, mismatch: Mismatch) {
+        self.feed.mismatch(name, mismatch);
+    }
+
+    fn held(&self, name: &str, records: &[Record]) {
+        self.feed.held(name, records);
+    }
+
+    async fn read(&self, read: Read) -> Result<PageAnswer, NotServed> {
+        let happens = self.happens.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens();
+        }
+        self.feed.read(read).await
+    }
+}
 
 /// A relay, and the clock that the test sets.
 struct Relay {
@@ -63,8 +124,6 @@ struct Relay {
     source: RelaySource,
     _told: (watch::Sender<Position>, watch::Sender<Option<RelayTerms>>, watch::Sender<u64>),
     nanoseconds: Arc<AtomicU64>,
-    /// What happens when the clock is looked at for the next time.
-    hook: Hook,
 }
 
 impl Relay {
@@ -87,15 +146,6 @@ impl Relay {
         let follower = Follower::new(config, verifier, Arc::clone(&gauge)).relaying(Arc::clone(&records));
         let leases = RelayLeases::new(Arc::clone(&records), uptime);
         let terms = RelayTerms { lease: LEASE, horizon: opening.horizon };
-        let hook = Hook::default();
-        let hooked = Arc::clone(&hook);
-        let clock = move || -> Timestamp {
-            let happens = hooked.lock().unwrap().take();
-            if let Some(happens) = happens {
-                happens();
-            }
-            START
-        };
         let told = (watch::Sender::new(opening.head), watch::Sender::new(Some(terms)), watch::Sender::new(0));
         let parts = RelayParts {
             log: records,
@@ -104,11 +154,11 @@ impl Relay {
             terms: told.1.subscribe(),
             trust_versions: told.2.subscribe(),
             trust: Arc::new(|| None),
-            clock: Arc::new(clock),
+            clock: Arc::new(|| START),
         };
         let source = RelaySource::new(parts, leases.clone());
         let follower = Arc::new(Mutex::new(follower));
-        let relay = Self { follower, gauge, leases, source, _told: told, nanoseconds, hook };
+        let relay = Self { follower, gauge, leases, source, _told: told, nanoseconds };
         relay.at(100.0);
         relay.follow(opening);
         relay
@@ -217,12 +267,10 @@ async fn what_was_acknowledged_of_a_log_that_went_back_is_not_acknowledged_of_th
     assert_eq!(relay.leases.lowest(), Some((position(50), 0)));
 }
 
-/// Serves the relay on loopback, and opens a connection of a leaf that says `hello`: with which word it ends.
-async fn sent_away_from(relay: &Relay, hello: Hello) -> ByeCode {
+/// Serves the feed on loopback, and opens a connection of a leaf that says `hello`: with which word it ends.
+async fn sent_away_from(source: impl FeedSource + Clone + 'static, hello: Hello) -> ByeCode {
     let door = FeedDoor::new(FeedLimits::default());
-    let source = relay.source.clone();
-    let serve =
-        async move |upgrade: WebSocketUpgrade| door.upgrade(upgrade, source.feed(Arc::new(|| true))).unwrap();
+    let serve = async move |upgrade: WebSocketUpgrade| door.upgrade(upgrade, source.clone()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     let mut task = JoinSet::new();
@@ -247,11 +295,12 @@ async fn a_snapshot_that_is_on_its_way_when_the_log_goes_back_is_given_up() {
     let relay = Relay::following(&log(100, LEASE));
     let (follower, now) = (Arc::clone(&relay.follower), relay.now());
     let goes_back = move || follow(&mut follower.lock().unwrap(), &log(50, LEASE), now);
-    *relay.hook.lock().unwrap() = Some(Box::new(goes_back));
-    assert_eq!(sent_away_from(&relay, hello(false)).await, ByeCode::LogChanged);
+    let interrupted =
+        Interrupted { feed: relay.feed(), happens: Arc::new(Mutex::new(Some(Box::new(goes_back)))) };
+    assert_eq!(sent_away_from(interrupted, hello(false)).await, ByeCode::LogChanged);
     assert!(matches!(
         relay.feed().read(Read::Head).await,
-        Ok(quash_http::PageAnswer::Behind { head, .. }) if head == position(50)
+        Ok(PageAnswer::Behind { head, .. }) if head == position(50)
     ));
 }
 
@@ -259,6 +308,6 @@ async fn a_snapshot_that_is_on_its_way_when_the_log_goes_back_is_given_up() {
 async fn a_verifier_that_accepts_on_a_stale_state_does_not_hide_behind_a_relay_that_does_not() {
     // Design section 3: whoever is unfenced is told by name, and a relay stands for all that follow it.
     let relay = Relay::following(&log(100, LEASE));
-    assert_eq!(sent_away_from(&relay, hello(true)).await, ByeCode::Forbidden);
+    assert_eq!(sent_away_from(relay.feed(), hello(true)).await, ByeCode::Forbidden);
     assert_eq!(relay.leases.lowest(), None, "it holds up nobody");
 }

@@ -10,6 +10,7 @@ use quash_core::revocation::entry::Effect;
 use quash_core::revocation::freshness::{
     Freshness, FreshnessSource, Known, StalePolicy, Staleness, Undecided,
 };
+use quash_core::revocation::rejection::Rejection;
 use quash_core::time::Uptime;
 use quash_verify::{Checked, Gauge, GaugeReader, Moment};
 
@@ -163,6 +164,11 @@ impl Cluster {
         if let Some(violation) = reader.broken.into_inner() {
             return Err(violation);
         }
+        // A check that stood still is judged again where the feed told meanwhile what was forgotten.
+        let now = match answer {
+            Answer::Rejected(Rejection::Expired { .. }) => wall.max(verifier.ratchet()),
+            _ => now,
+        };
         let fresh = fresh_before && is_fresh(self.uptime(node)?);
         let path = self.shape.path(node);
         let hops = u32::try_from(path.len()).unwrap_or(1).saturating_sub(1);
