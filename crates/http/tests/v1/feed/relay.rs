@@ -54,11 +54,14 @@ fn log(head: u64, lease: Duration) -> Opening {
     }
 }
 
+/// What is to happen once.
+type Happening = Box<dyn FnOnce() + Send>;
+
 /// A feed where something happens once, right before a page is read.
 #[derive(Clone)]
 struct Interrupted {
     feed: RelayFeed,
-    happens: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    happens: Arc<Mutex<Option<Happening>>>,
 }
 
 #[async_trait]
