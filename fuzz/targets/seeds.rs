@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+// What is built to be led by coverage calls functions of the engine.
+#[cfg(feature = "engine")]
+use libfuzzer_sys as _;
+
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "corpus".into()));
     for target in quash_fuzz::TARGETS {
