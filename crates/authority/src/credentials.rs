@@ -13,7 +13,7 @@ use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::entropy::{Entropy, random};
 use crate::error::{Error, RequestError};
-use crate::feed::TrustedCredential;
+use crate::feed::{TrustTooLarge, TrustedCredential};
 use crate::permissions::{Verb, authorize};
 use crate::plain_token::PlainToken;
 use crate::text;
@@ -121,7 +121,8 @@ impl Authority {
     /// Makes a service credential. Its key is in the answer and nowhere else.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::Request`] for a bad name, no role or an unknown client, [`Error::Store`].
+    /// [`Error::Forbidden`], [`Error::Request`] for a bad name, no role or an unknown client, [`Error::TrustTooLarge`]
+    /// for one more that may introspect than verifiers can be told of, [`Error::Store`].
     pub async fn create_credential(
         &self,
         caller: &Caller,
@@ -144,6 +145,7 @@ impl Authority {
         let digest = sha256(key.expose().as_bytes());
         let stored = StoredCredential { id: id.clone(), name, digest, roles, client, created_at: now };
         let _one_at_a_time = self.changing_credentials.lock().await;
+        self.check_told(&stored)?;
         self.store.put_credential(stored).await?;
         self.reload_credentials().await?;
         Ok(CreatedCredential { id, key })
@@ -175,6 +177,17 @@ impl Authority {
         let was_there = self.store.delete_credential(id).await?;
         self.reload_credentials().await?;
         Ok(was_there)
+    }
+
+    /// Whether verifiers can still be told of everybody who may introspect, with `new` among them.
+    fn check_told(&self, new: &StoredCredential) -> Result<(), TrustTooLarge> {
+        let more = KnownCredentials::new(vec![new.clone()], &[]).that_may(Verb::Introspect);
+        if more.is_empty() {
+            return Ok(());
+        }
+        let mut trust = self.trust();
+        trust.credentials.extend(more);
+        self.enforcement.can_be_told(&trust)
     }
 
     pub(crate) async fn maintain_credentials(&self) -> Result<(), Error> {

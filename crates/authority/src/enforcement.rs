@@ -6,6 +6,8 @@ use quash_core::revocation::record::Record;
 use quash_core::time::Timestamp;
 use quash_jose::KeySet;
 
+use crate::feed::{Trust, TrustTooLarge};
+
 /// The verifier that answers beside this authority, in the same process.
 ///
 /// # Contract
@@ -28,6 +30,15 @@ pub trait Enforcement: Send + Sync {
 
     /// Takes the keys that this authority's tokens are to be checked with.
     fn install_own_keys(&self, keys: KeySet);
+
+    /// Whether verifiers elsewhere can be told of `trust`, beside the issuers that this one trusts. Where nobody is told
+    /// anything, it can.
+    ///
+    /// # Errors
+    /// [`TrustTooLarge`].
+    fn can_be_told(&self, _trust: &Trust) -> Result<(), TrustTooLarge> {
+        Ok(())
+    }
 
     /// Forgets what can not matter at `now`; how many entries went.
     fn purge(&self, now: Timestamp) -> usize;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use quash_storage::ports::StoreError;
 
 use crate::entropy::NoEntropy;
+use crate::feed::TrustTooLarge;
 use crate::permissions::Verb;
 
 /// A request that can not be understood or may not be asked: which field, and what was expected there.
@@ -34,6 +35,9 @@ pub enum Error {
     /// The caller may not do this. Nothing was read and nothing was done.
     #[error("the credential may not {}", .0.phrase())]
     Forbidden(Verb),
+    /// Verifiers elsewhere could not be told of it. Nothing was done.
+    #[error(transparent)]
+    TrustTooLarge(#[from] TrustTooLarge),
     /// The store's fault. The change may or may not have happened: the same call is safe to repeat.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,7 +51,7 @@ impl Error {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Store(error) => error.is_retryable(),
-            Self::Request(_) | Self::Forbidden(_) | Self::Keys(_) => false,
+            Self::Request(_) | Self::Forbidden(_) | Self::TrustTooLarge(_) | Self::Keys(_) => false,
         }
     }
 }

@@ -104,7 +104,7 @@ pub use credentials::{CreatedCredential, CredentialInfo, KEY_PREFIX, NewCredenti
 pub use enforcement::Enforcement;
 pub use entropy::{Entropy, NoEntropy, SystemEntropy};
 pub use error::{Error, RequestError};
-pub use feed::{Feed, Trust, TrustedClient, TrustedCredential};
+pub use feed::{Feed, Trust, TrustTooLarge, TrustedClient, TrustedCredential};
 pub use introspect::RefreshState;
 pub use join::{JoinSession, JoinedSession};
 pub use leases::{Answer, Lease, LeaseRequest, Propagation, VerifierInfo, VerifierPage};

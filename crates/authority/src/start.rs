@@ -14,6 +14,7 @@ use crate::credentials::KnownCredentials;
 use crate::enforcement::Enforcement;
 use crate::entropy::Entropy;
 use crate::error::Error;
+use crate::feed::TrustTooLarge;
 use crate::leases::Leases;
 use crate::masters::Masters;
 use crate::rotate_keys;
@@ -45,6 +46,9 @@ pub enum StartError {
     /// The settings can not work: everything that is wrong with them.
     #[error("the settings can not be used: {}", list(.0))]
     Settings(Vec<SettingsProblem>),
+    /// Verifiers could not be told of all that is configured.
+    #[error("the clients and issuers are too many: {0}")]
+    TrustTooLarge(#[from] TrustTooLarge),
     /// The store, or the keys in it.
     #[error(transparent)]
     Other(#[from] Error),
@@ -107,6 +111,7 @@ impl Authority {
             masters,
             settings,
         };
+        authority.enforcement.can_be_told(&authority.configured_trust(first_trust))?;
         let head = authority.store.head().await?;
         authority.enforce_up_to(head.position).await?;
         Ok(authority)

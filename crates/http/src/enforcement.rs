@@ -1,14 +1,18 @@
 //! The verifier beside the authority, seen from the authority.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use quash_authority::{Enforcement, KeySet};
+use quash_authority::{Enforcement, KeySet, Trust, TrustTooLarge};
 use quash_core::ids::Issuer;
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::record::Record;
 use quash_core::time::Timestamp;
 use quash_verify::Verifier;
+use quash_verify::feed;
+
+use crate::feed::trust_document;
 
 /// A verifier as the place where an authority enforces its revocations.
 #[derive(Clone, Debug)]
@@ -67,6 +71,16 @@ impl Enforcement for VerifierEnforcement {
             // The last good set stays in force; own tokens of a new key are refused until this is mended.
             tracing::error!(%error, "the verifier did not take the authority's keys");
         }
+    }
+
+    fn can_be_told(&self, trust: &Trust) -> Result<(), TrustTooLarge> {
+        // The longest horizon that can be: what fits with it fits with any.
+        let encoded = trust_document(&self.verifier, trust, Duration::MAX).encode();
+        let feed::TrustTooLarge { what, found, most, .. } = match encoded {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        Err(TrustTooLarge { what, found, most })
     }
 
     fn purge(&self, now: Timestamp) -> usize {

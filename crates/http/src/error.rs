@@ -54,6 +54,8 @@ pub(crate) enum Conflict {
     KeyUsedOtherwise,
     /// More sessions match than the caller expected.
     TooMany { matched: u64, expected: u64 },
+    /// Verifiers elsewhere could not be told of one more.
+    TrustTooLarge(quash_authority::TrustTooLarge),
     /// The session is over, for this reason.
     SessionOver { reason: Box<str> },
 }
@@ -111,6 +113,7 @@ impl Failure {
             Self::UpgradeRequired => "upgrade_required",
             Self::Conflict(Conflict::KeyUsedOtherwise) => "idempotency_key_reused",
             Self::Conflict(Conflict::TooMany { .. }) => "too_many_sessions",
+            Self::Conflict(Conflict::TrustTooLarge(_)) => "too_many_credentials",
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
             Self::Unavailable { .. } => "unavailable",
             Self::Undecided(Undecided::Incomplete) => "not_ready",
@@ -169,6 +172,7 @@ impl Conflict {
             Self::TooMany { matched, expected } => {
                 format!("{matched} sessions match, at most {expected} were expected; nothing is done").into()
             }
+            Self::TrustTooLarge(error) => format!("{error}; nothing is done").into(),
             Self::SessionOver { reason } => format!("the session is over: {reason}").into(),
         }
     }
@@ -206,6 +210,7 @@ impl From<quash_authority::Error> for Failure {
         use quash_authority::Error;
         match error {
             Error::Request(error) => BadInput::invalid(api_name(&error.field), error.expected).into(),
+            Error::TrustTooLarge(error) => Self::Conflict(Conflict::TrustTooLarge(error)),
             Error::Forbidden(verb) => Self::Forbidden { phrase: verb.phrase() },
             // The texts of both name files and codes, never what was sent.
             error => {

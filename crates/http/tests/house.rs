@@ -9,7 +9,8 @@ use base64_simd::STANDARD;
 use quash_authority::settings::Allowed;
 use quash_authority::testing::{FaultyStore, ManualClock, ManualUptime, SeededEntropy};
 use quash_authority::{
-    Authority, ClientProfile, Clock, Foundations, Lease, LeaseRequest, Master, Masters, Settings, UptimeClock,
+    Authority, ClientProfile, Clock, Foundations, Lease, LeaseRequest, Master, Masters, Settings, StartError,
+    UptimeClock,
 };
 use quash_core::ids::{ClientId, Issuer};
 use quash_core::lease::Instance;
@@ -66,7 +67,15 @@ impl House {
     }
 
     /// A server that trusts other issuers, too.
-    pub(crate) async fn with(mut settings: Settings, foreign: Vec<IssuerConfig>) -> Self {
+    pub(crate) async fn with(settings: Settings, foreign: Vec<IssuerConfig>) -> Self {
+        Self::start(settings, foreign).await.unwrap()
+    }
+
+    /// The same, which may refuse to start.
+    pub(crate) async fn start(
+        mut settings: Settings,
+        foreign: Vec<IssuerConfig>,
+    ) -> Result<Self, StartError> {
         let store = MemoryStore::fresh(settings.issuer.clone(), START, [1; 36]);
         let store = Arc::new(FaultyStore::new(store));
         let log = store.identity().await.unwrap();
@@ -89,7 +98,7 @@ impl House {
             masters: Masters::single(Master::from_random([7; 32])).unwrap(),
             settings,
         });
-        let authority = Arc::new(authority.await.unwrap());
+        let authority = Arc::new(authority.await?);
         let freshness = Arc::new(Mutex::new(Freshness::Fresh));
         let source = Arc::clone(&freshness);
         let state = AppState::with_freshness(
@@ -98,7 +107,8 @@ impl House {
             HttpSettings::default(),
             from_fn(move || *source.lock().unwrap()),
         );
-        Self { router: router(state.clone()), state, authority, verifier, store, clock, uptime, freshness }
+        let router = router(state.clone());
+        Ok(Self { router, state, authority, verifier, store, clock, uptime, freshness })
     }
 
     pub(crate) fn get(&self, uri: &str) -> Call {

@@ -11,7 +11,7 @@ use quash_core::time::{Timestamp, Uptime};
 use quash_storage::ports::{FeedPage, LogIdentity};
 use tokio::sync::watch;
 
-pub use trust::{Trust, TrustedClient, TrustedCredential};
+pub use trust::{Trust, TrustTooLarge, TrustedClient, TrustedCredential};
 
 use crate::authority::Authority;
 use crate::caller::Caller;

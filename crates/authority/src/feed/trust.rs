@@ -59,19 +59,23 @@ impl std::fmt::Debug for TrustedClient {
     }
 }
 
+/// Verifiers elsewhere can not be told of so much: there is a bound to what travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("verifiers can be told of at most {most} {what}, and there would be {found}")]
+pub struct TrustTooLarge {
+    /// What there is too much of, in the plural.
+    pub what: &'static str,
+    /// How much there would be.
+    pub found: usize,
+    /// How much there may be.
+    pub most: usize,
+}
+
 impl Feed {
     /// What verifiers are to trust now. Administrators' keys of the configuration are left out: people choose them, and
     /// a weak one could be guessed from its digest.
     pub fn trust(&self) -> Trust {
-        let authority = self.authority();
-        // INVARIANT: the version is read first, so that what follows is at least as new.
-        let version = *authority.trust_changes.borrow();
-        Trust {
-            version,
-            own_keys: authority.published_keys(),
-            credentials: authority.credentials.load().that_may(Verb::Introspect),
-            clients: authority.settings.clients.iter().filter_map(with_secret).collect(),
-        }
+        self.authority().trust()
     }
 
     /// A value that changes after each change of what verifiers are to trust: the version of it.
@@ -90,6 +94,21 @@ fn with_secret(client: &ClientProfile) -> Option<TrustedClient> {
 }
 
 impl Authority {
+    pub(crate) fn trust(&self) -> Trust {
+        // INVARIANT: the version is read first, so that what follows is at least as new.
+        let version = *self.trust_changes.borrow();
+        Trust {
+            credentials: self.credentials.load().that_may(Verb::Introspect),
+            ..self.configured_trust(version)
+        }
+    }
+
+    /// The same without a single stored credential: what the configuration alone comes to.
+    pub(crate) fn configured_trust(&self, version: u64) -> Trust {
+        let clients = self.settings.clients.iter().filter_map(with_secret).collect();
+        Trust { version, own_keys: self.published_keys(), credentials: Vec::new(), clients }
+    }
+
     /// Says that what verifiers are to trust has changed, also where that is not this authority's: the keys of another
     /// issuer. To be called after the change. Says which version it has now.
     pub fn trust_changed(&self) -> u64 {

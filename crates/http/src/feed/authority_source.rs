@@ -1,22 +1,21 @@
 //! The feed of an authority: its log, its leases, and whom it and the verifier beside it trust.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_authority::{Feed, Lease, LeaseRequest, Trust};
+use quash_authority::{Feed, Lease, LeaseRequest};
 use quash_core::position::{Checksum, Position};
 use quash_core::revocation::record::Record;
 use quash_core::time::Uptime;
 use quash_verify::Verifier;
 use quash_verify::feed::frame::Hello;
-use quash_verify::feed::{
-    ConfidentialClient, IntrospectionCredential, IssuerDocument, Mismatch, Opening, Page, Read, TrustDocument,
-};
+use quash_verify::feed::{Mismatch, Opening, Page, Read, TrustDocument, TrustTooLarge};
 use tokio::sync::{Semaphore, watch};
 
 use super::recent::Recent;
 use super::source::{FeedSource, FeedTrust, FollowerLease, NotServed, PageAnswer, PingAnswer};
+use super::trust_document::trust_document;
 
 /// How many snapshots are read from the store at one time: the others wait for their next page.
 const SNAPSHOTS: usize = 4;
@@ -29,14 +28,47 @@ struct Shared {
     verifier: Arc<Verifier>,
     recent: Recent,
     snapshots: Semaphore,
-    trust: Mutex<Option<FeedTrust>>,
+    told: Mutex<Told>,
+}
+
+/// Whom followers are told to trust.
+#[derive(Default)]
+struct Told {
+    /// The version that was looked at last.
+    version: u64,
+    /// The last one that could travel.
+    latest: Option<FeedTrust>,
+    /// Why that is not the one that was looked at last.
+    withheld: Option<TrustTooLarge>,
+}
+
+impl Told {
+    /// Takes in the document of `version`. Says so once when it can not travel, and once when it can again.
+    fn take(&mut self, version: u64, document: &TrustDocument) {
+        self.version = version;
+        let withheld = match document.encode() {
+            Ok(document) => {
+                self.latest = Some(FeedTrust { version, document: document.into() });
+                None
+            }
+            Err(error) => Some(error),
+        };
+        match (std::mem::replace(&mut self.withheld, withheld), withheld) {
+            // The followers go on with what they were told last.
+            (None, Some(error)) => {
+                tracing::error!(%error, "followers are not told of changes to whom to trust, and new ones are sent away");
+            }
+            (Some(_), None) => tracing::info!("followers are told whom to trust again"),
+            _ => {}
+        }
+    }
 }
 
 impl AuthorityFeeds {
     /// Feeds of the authority whose revocations `verifier` enforces.
     pub fn new(verifier: Arc<Verifier>) -> Self {
         let snapshots = Semaphore::new(SNAPSHOTS);
-        Self(Arc::new(Shared { verifier, recent: Recent::default(), snapshots, trust: Mutex::default() }))
+        Self(Arc::new(Shared { verifier, recent: Recent::default(), snapshots, told: Mutex::default() }))
     }
 
     /// The feed of one follower.
@@ -58,6 +90,17 @@ pub struct AuthorityFeed {
 }
 
 impl AuthorityFeed {
+    /// What followers are told, as of the version that holds now.
+    fn told(&self) -> MutexGuard<'_, Told> {
+        let mut told = self.shared.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if *self.feed.trust_changes().borrow() != told.version {
+            let trust = self.feed.trust();
+            let document = trust_document(&self.shared.verifier, &trust, self.feed.horizon());
+            told.take(trust.version, &document);
+        }
+        told
+    }
+
     /// Reads from the store.
     async fn stored(&self, after: Position, limit: usize) -> Result<Page, NotServed> {
         let page = self.feed.read_after(after, limit).await.map_err(not_served)?;
@@ -91,32 +134,6 @@ impl AuthorityFeed {
     async fn head(&self) -> Result<(Position, Checksum), NotServed> {
         let page = self.stored(self.feed.head(), 1).await?;
         Ok((page.through, page.checksum))
-    }
-
-    fn document(&self, trust: &Trust) -> TrustDocument {
-        let issuer = |config| {
-            let document = IssuerDocument::of(&config);
-            // The authority's own keys change in one step with the version.
-            if document.own {
-                IssuerDocument { jwks: trust.own_keys.to_string(), ..document }
-            } else {
-                document
-            }
-        };
-        let credentials = trust.credentials.iter().map(|credential| IntrospectionCredential {
-            digest: credential.digest,
-            client: credential.client.as_ref().map(|client| client.as_str().into()),
-        });
-        let clients = trust.clients.iter().map(|client| ConfidentialClient {
-            id: client.id.as_str().into(),
-            secret_digest: client.secret_digest,
-        });
-        TrustDocument {
-            issuers: self.shared.verifier.issuers().into_iter().map(issuer).collect(),
-            introspection: credentials.collect(),
-            clients: clients.collect(),
-            horizon: self.feed.horizon(),
-        }
     }
 }
 
@@ -152,17 +169,12 @@ impl FeedSource for AuthorityFeed {
     }
 
     fn trust(&self) -> Option<FeedTrust> {
-        let mut held = self.shared.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = *self.feed.trust_changes().borrow();
-        if held.as_ref().is_none_or(|held| held.version != version) {
-            let trust = self.feed.trust();
-            match self.document(&trust).encode() {
-                Ok(document) => *held = Some(FeedTrust { version: trust.version, document: document.into() }),
-                // The followers go on with what they were told last.
-                Err(error) => tracing::error!(%error, "followers are not told whom to trust"),
-            }
-        }
-        held.clone()
+        self.told().latest.clone()
+    }
+
+    fn withheld(&self) -> Option<TrustTooLarge> {
+        let told = self.told();
+        told.withheld.filter(|_| told.latest.is_none())
     }
 
     async fn open(&self, hello: &Hello) -> Result<(Opening, Box<dyn FollowerLease>), NotServed> {

@@ -205,6 +205,14 @@ impl<'s> Driver<'s> {
             let text = "a verifier that accepts on a stale state has to follow the authority itself";
             return self.end(ByeCode::Forbidden, COME_BACK_LATE, text);
         }
+        if let Some(error) = self.source.withheld().filter(|_| hello.resume.is_none()) {
+            tracing::warn!(follower = %hello.name, "a follower that can not be told whom to trust was sent away");
+            return self.end(
+                ByeCode::Busy,
+                COME_BACK_LATE,
+                &format!("whom to trust can not be told: {error}"),
+            );
+        }
         let Ok((opening, lease)) = self.source.open(&hello).await else { return self.not_served() };
         let Hello { name, instance, .. } = hello;
         tracing::info!(follower = %name, %instance, lease = ?opening.lease, "a follower was let in");
@@ -243,7 +251,9 @@ impl<'s> Driver<'s> {
 
     fn tell_trust(&mut self) {
         self.trust.mark_unchanged();
-        if let Some(FeedTrust { version, document }) = self.source.trust() {
+        if let Some(FeedTrust { version, document }) = self.source.trust()
+            && version != self.told
+        {
             self.told = version;
             self.publication.trust(version, &document);
         }

@@ -15,6 +15,7 @@ mod door;
 mod recent;
 mod relay_source;
 mod source;
+mod trust_document;
 mod writer;
 
 pub use authority_source::{AuthorityFeed, AuthorityFeeds};
@@ -23,3 +24,4 @@ pub use relay_source::{
     RelayFeed, RelayLeases, RelayParts, RelaySource, RelayTerms, StillAllowed, UptimeSource,
 };
 pub use source::{FeedSource, FeedTrust, FollowerLease, NotServed, PageAnswer, PingAnswer};
+pub(crate) use trust_document::trust_document;

@@ -8,7 +8,7 @@ use quash_core::position::{Checksum, Position};
 use quash_core::revocation::record::Record;
 use quash_core::time::Uptime;
 use quash_verify::feed::frame::Hello;
-use quash_verify::feed::{Mismatch, Opening, Page, Read};
+use quash_verify::feed::{Mismatch, Opening, Page, Read, TrustTooLarge};
 use tokio::sync::watch;
 
 /// Whom followers are told to trust, as it travels.
@@ -81,6 +81,11 @@ pub trait FeedSource: Send + Sync {
 
     /// Whom the follower is told to trust; `None` while that is not known.
     fn trust(&self) -> Option<FeedTrust>;
+
+    /// Why nobody can be told whom to trust, where that is so: whoever does not know it yet can not be served.
+    fn withheld(&self) -> Option<TrustTooLarge> {
+        None
+    }
 
     /// Opens the lease of a follower that said hello.
     async fn open(&self, hello: &Hello) -> Result<(Opening, Box<dyn FollowerLease>), NotServed>;

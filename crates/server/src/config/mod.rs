@@ -36,7 +36,7 @@ mod words;
 use std::collections::HashSet;
 
 use admin::AdminConfig;
-use clients::ClientConfig;
+use clients::{ClientConfig, ClientType};
 use edge::FollowConfig;
 use forward_auth::ForwardAuthConfig;
 use issuers::IssuerConfig;
@@ -45,6 +45,7 @@ use log::LogConfig;
 use master::MasterConfig;
 use origin::Setting;
 use problem::Problems;
+use quash_verify::feed::MOST_TRUSTED;
 use reader::{Described, Reader};
 use retention::RetentionConfig;
 use section::Section;
@@ -146,6 +147,10 @@ impl Config {
         let issuers: Vec<IssuerConfig> = issuers.into_iter().flatten().collect();
         refuse_twice(root, "client", "id", clients.iter().map(|client| client.id.as_str()));
         refuse_twice(root, "issuer", "name", issuers.iter().map(|issuer| issuer.name.as_str()));
+        let confidential = clients.iter().filter(|client| client.kind == ClientType::Confidential).count();
+        refuse_too_many(root, "client", "confidential clients", confidential, MOST_TRUSTED);
+        // Our own is one more.
+        refuse_too_many(root, "issuer", "issuers", issuers.len(), MOST_TRUSTED - 1);
         let tokens = tokens?;
         if issuers.iter().any(|issuer| issuer.name == tokens.issuer) {
             root.problem("issuer", format!("`{}` is our own issuer, expected another name", tokens.issuer));
@@ -186,5 +191,12 @@ fn refuse_twice<'a>(root: &mut Section<'_>, list: &str, key: &str, names: impl I
         if !seen.insert(name) {
             root.problem(list, format!("`{name}` occurs twice, expected each `{key}` once"));
         }
+    }
+}
+
+/// Edges are told of all of them in one message of the feed.
+fn refuse_too_many(root: &mut Section<'_>, list: &str, what: &str, found: usize, most: usize) {
+    if found > most {
+        root.problem(list, format!("found {found} {what}, expected at most {most}: edges are told of each"));
     }
 }

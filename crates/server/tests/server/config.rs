@@ -229,6 +229,28 @@ fn two_clients_of_one_id_and_an_issuer_called_like_us_are_refused() {
 }
 
 #[test]
+fn more_clients_or_issuers_than_edges_can_be_told_of_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = secret_file(&directory, "api", "0123456789abcdef0123456789abcdef\n");
+    let client = |number| {
+        format!("[[client]]\nid = \"c{number}\"\ntype = \"confidential\"\nsecret_file = {secret:?}\n")
+    };
+    let clients = |count| (0..count).map(client).collect::<String>();
+    assert_eq!(problems(&format!("{LEAST}{}[[client]]\nid = \"public\"\n", clients(4_096))), [""; 0]);
+    let found = problems(&format!("{LEAST}{}", clients(4_097)));
+    let expected = "client: found 4097 confidential clients, expected at most 4096: edges are told of each";
+    assert_eq!(found, [expected]);
+
+    let issuer = |number| {
+        format!("[[issuer]]\nname = \"i{number}\"\njwks_url = \"https://x.example\"\naudience = [\"a\"]\n")
+    };
+    let issuers = |count| (0..count).map(issuer).collect::<String>();
+    assert_eq!(problems(&format!("{LEAST}{}", issuers(4_095))), [""; 0]);
+    let found = problems(&format!("{LEAST}{}", issuers(4_096)));
+    assert_eq!(found, ["issuer: found 4096 issuers, expected at most 4095: edges are told of each"]);
+}
+
+#[test]
 fn the_tokens_of_a_tutorial_can_be_allowed_by_name() {
     // Design, "Verifier": HS256, `{id, username, jti, deviceId}`, no `iss`.
     let directory = tempfile::tempdir().unwrap();

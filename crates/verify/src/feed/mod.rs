@@ -30,6 +30,6 @@ pub use page::Page;
 pub use publication::{Call, Limits, Mismatch, Opening, Publication, Read};
 pub use record_log::{RecordLog, Relayed};
 pub use trust::{
-    ConfidentialClient, IntrospectionCredential, IssuerDocument, LONGEST_DOCUMENT, TrustDocument,
-    TrustTooLarge, UnsoundKeys,
+    ConfidentialClient, IntrospectionCredential, IssuerDocument, LONGEST_DOCUMENT, MOST_TRUSTED,
+    TrustDocument, TrustTooLarge, UnsoundKeys,
 };

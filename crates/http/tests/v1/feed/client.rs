@@ -52,6 +52,8 @@ pub(super) struct Client {
     pub(super) starts: Vec<Start>,
     pub(super) snapshots: usize,
     pub(super) goodbye: Option<ByeCode>,
+    /// What ended the last connection, if the follower was told.
+    pub(super) ended_by: Option<Fault>,
 }
 
 impl Client {
@@ -77,6 +79,7 @@ impl Client {
             starts: Vec::new(),
             snapshots: 0,
             goodbye: None,
+            ended_by: None,
         }
     }
 
@@ -185,8 +188,9 @@ impl Client {
         if let Err(broken) = self.follower.receive(bytes, self.now(), START) {
             match broken.fault {
                 Fault::Bye { code, .. } => self.goodbye = Some(code),
-                fault => panic!("{fault}"),
+                ref fault => panic!("{fault}"),
             }
+            self.ended_by = Some(broken.fault);
             self.socket = None;
         }
     }

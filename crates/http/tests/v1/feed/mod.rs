@@ -5,4 +5,5 @@ mod follow;
 mod leaving;
 mod lost;
 mod relay;
+mod too_much_trusted;
 mod watch;

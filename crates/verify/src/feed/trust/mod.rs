@@ -13,8 +13,8 @@ use super::frame::FrameError;
 use super::frame::codec;
 use super::frame::seal::encode;
 
-/// The most items of any list in a document.
-const MOST_ITEMS: usize = 4096;
+/// The most items of any list in a document: issuers, our own among them, credentials, and confidential clients.
+pub const MOST_TRUSTED: usize = 4096;
 
 /// The longest document in bytes: it travels in one message.
 pub const LONGEST_DOCUMENT: usize = super::frame::LARGEST_FRAME - 1024;
@@ -37,10 +37,18 @@ pub struct TrustDocument {
     pub horizon: Duration,
 }
 
-/// The document is longer than [`LONGEST_DOCUMENT`] or has too long a list.
+/// The document is longer than [`LONGEST_DOCUMENT`] or has a list of more than [`MOST_TRUSTED`]: it can not travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what is trusted does not fit one message of the feed")]
-pub struct TrustTooLarge;
+#[error("followers can be told of at most {most} {what}, and there are {found}")]
+#[non_exhaustive]
+pub struct TrustTooLarge {
+    /// What there is too much of, in the plural.
+    pub what: &'static str,
+    /// How much there is.
+    pub found: usize,
+    /// How much there may be.
+    pub most: usize,
+}
 
 /// A service credential that may introspect, by the digest of its key.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -82,8 +90,15 @@ impl TrustDocument {
     /// # Errors
     /// [`TrustTooLarge`].
     pub fn encode(&self) -> Result<Vec<u8>, TrustTooLarge> {
+        if let Some(excess) = self.excess() {
+            return Err(excess);
+        }
         let bytes = encode(self);
-        if bytes.len() > LONGEST_DOCUMENT || !self.is_bounded() { Err(TrustTooLarge) } else { Ok(bytes) }
+        let what = "bytes of issuers, credentials and clients";
+        match exceeding(what, bytes.len(), LONGEST_DOCUMENT) {
+            Some(excess) => Err(excess),
+            None => Ok(bytes),
+        }
     }
 
     /// The document in `bytes`.
@@ -95,14 +110,20 @@ impl TrustDocument {
             return Err(FrameError::TooLarge);
         }
         let document: Self = minicbor::decode(bytes)?;
-        if document.is_bounded() { Ok(document) } else { Err(FrameError::Malformed) }
+        if document.excess().is_none() { Ok(document) } else { Err(FrameError::Malformed) }
     }
 
-    fn is_bounded(&self) -> bool {
+    /// What there is too much of, if anything.
+    fn excess(&self) -> Option<TrustTooLarge> {
         let names: std::collections::BTreeSet<_> = self.issuers.iter().map(|issuer| &issuer.name).collect();
-        names.len() == self.issuers.len()
-            && [self.issuers.len(), self.introspection.len(), self.clients.len()]
-                .iter()
-                .all(|items| *items <= MOST_ITEMS)
+        let of_one_name = 1 + self.issuers.len().saturating_sub(names.len());
+        exceeding("issuers of one name", of_one_name, 1)
+            .or_else(|| exceeding("issuers", self.issuers.len(), MOST_TRUSTED))
+            .or_else(|| exceeding("credentials that may introspect", self.introspection.len(), MOST_TRUSTED))
+            .or_else(|| exceeding("confidential clients", self.clients.len(), MOST_TRUSTED))
     }
+}
+
+fn exceeding(what: &'static str, found: usize, most: usize) -> Option<TrustTooLarge> {
+    (found > most).then_some(TrustTooLarge { what, found, most })
 }

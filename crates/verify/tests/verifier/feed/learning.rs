@@ -9,7 +9,7 @@ use quash_core::revocation::freshness::{Freshness, Undecided};
 use quash_jose::{Algorithm, KeySet, Required, Secret, SigningKey};
 use quash_verify::feed::{
     Action, Alarm, ConfidentialClient, Follower, FollowerConfig, IntrospectionCredential, IssuerDocument,
-    LONGEST_DOCUMENT, TrustDocument, TrustTooLarge,
+    LONGEST_DOCUMENT, MOST_TRUSTED, TrustDocument,
 };
 use quash_verify::{Gauge, IssuerConfig, Mode, Relaxation, Verifier};
 use serde_json::json;
@@ -133,11 +133,17 @@ fn a_rule_that_is_unknown_here_is_not_left_out() {
 #[test]
 fn what_does_not_fit_one_message_is_refused() {
     let client = ConfidentialClient { id: "c".repeat(256).into(), secret_digest: [0; 32] };
-    let many = TrustDocument { clients: vec![client; 4_000], ..TrustDocument::default() };
-    assert_eq!(many.encode(), Err(TrustTooLarge));
+    let many = |count| TrustDocument { clients: vec![client.clone(); count], ..TrustDocument::default() };
+    let excess = |document: &TrustDocument| document.encode().map_err(|error| error.to_string()).unwrap_err();
+    assert!(excess(&many(4_000)).starts_with("followers can be told of at most 1047552 bytes of"));
+    let short = ConfidentialClient { id: "c".into(), secret_digest: [0; 32] };
+    let short = |count| TrustDocument { clients: vec![short.clone(); count], ..TrustDocument::default() };
+    assert!(short(MOST_TRUSTED).encode().is_ok());
+    let expected = "followers can be told of at most 4096 confidential clients, and there are 4097";
+    assert_eq!(excess(&short(MOST_TRUSTED + 1)), expected);
     assert!(TrustDocument::decode(&vec![0; LONGEST_DOCUMENT + 1]).is_err());
     let twice = only(&[own_config(&signing_key(1, "a")), own_config(&signing_key(2, "b"))]);
-    assert_eq!(twice.encode(), Err(TrustTooLarge), "two issuers of one name");
+    assert_eq!(excess(&twice), "followers can be told of at most 1 issuers of one name, and there are 2");
 }
 
 #[test]
