@@ -57,6 +57,9 @@ pub enum Alarm {
         /// Its version.
         version: u64,
     },
+    /// An issuer has a rule that this version does not know: its tokens are undecided.
+    #[error("a rule of `{0}` is not known in this version: its tokens are undecided")]
+    RuleUnknown(Issuer),
     /// The keys of an issuer are not sound. The ones before stay in force.
     #[error("the keys of `{0}` are not sound")]
     KeysRefused(Issuer),

@@ -10,7 +10,8 @@ use super::acknowledge::Kept;
 use super::action::Action;
 use crate::feed::alarm::Alarm;
 use crate::feed::state_file::{StatePiece, TrustPiece};
-use crate::feed::trust::{IssuerDocument, TrustDocument};
+use crate::feed::trust::{IssuerDocument, TrustDocument, UnsoundKeys};
+use crate::issuer::IssuerConfig;
 
 /// What was learnt.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(super) struct Learned {
     current: Option<(u64, Arc<TrustDocument>)>,
     /// The issuers that are trusted because of it: only those are ever changed or removed.
     issuers: BTreeSet<Issuer>,
+    /// The issuers of which what was told last is not understood.
+    unsound: BTreeSet<Issuer>,
 }
 
 impl Learned {
@@ -58,6 +61,7 @@ impl Follower {
         for name in gone.cloned().collect::<Vec<_>>() {
             self.holding.verifier.remove_issuer(&name);
             self.learned.issuers.remove(&name);
+            self.learned.unsound.remove(&name);
         }
         // Whoever takes tokens without `iss` comes last: the one that did so before may do so no longer.
         let (last, first): (Vec<_>, Vec<_>) =
@@ -78,22 +82,50 @@ impl Follower {
         let learned = self.learned.issuers.contains(&issuer.name);
         // A secret never travels: where the owner has it, the owner's word stands.
         let known_here = !learned && verifier.keys(&issuer.name).is_some();
-        if (issuer.secret && known_here) || (learned && was == Some(issuer)) {
+        if issuer.secret && known_here {
             return true;
         }
-        let Ok(config) = issuer.config() else {
-            self.alarm(Alarm::KeysRefused(issuer.name.clone()));
-            return false;
+        if learned && was == Some(issuer) {
+            return !self.learned.unsound.contains(&issuer.name);
+        }
+        let config = match issuer.config() {
+            Ok(config) => config,
+            Err(unsound) => {
+                self.leave_undecided(issuer, unsound);
+                return false;
+            }
         };
         let only_keys = was.filter(|_| learned).is_some_and(|was| was.differs_in_keys_alone(issuer));
         if only_keys && verifier.replace_keys(&issuer.name, config.keys().clone()).is_ok() {
+            self.learned.unsound.remove(&issuer.name);
             return true;
         }
-        if let Err(conflict) = verifier.set_issuer(&config) {
+        self.learned.unsound.remove(&issuer.name);
+        self.set_issuer(&config)
+    }
+
+    fn set_issuer(&mut self, config: &IssuerConfig) -> bool {
+        if let Err(conflict) = self.holding.verifier.set_issuer(config) {
             self.alarm(Alarm::IssuerRefused(conflict));
             return false;
         }
-        self.learned.issuers.insert(issuer.name.clone());
+        self.learned.issuers.insert(config.name().clone());
         true
+    }
+
+    /// Nothing is known of the tokens of `issuer` but that the authority takes them, by a rule or with keys that are not
+    /// understood here: they are neither accepted nor refused. Keys that were good before stay in force beside rules
+    /// that are.
+    fn leave_undecided(&mut self, issuer: &IssuerDocument, unsound: UnsoundKeys) {
+        let name = issuer.name.clone();
+        match unsound {
+            UnsoundKeys::UnknownRule => self.alarm(Alarm::RuleUnknown(name.clone())),
+            UnsoundKeys::Keys(_) => self.alarm(Alarm::KeysRefused(name.clone())),
+        }
+        let stays = matches!(unsound, UnsoundKeys::Keys(_)) && self.holding.verifier.keys(&name).is_some();
+        if !stays {
+            self.set_issuer(&issuer.undecided());
+        }
+        self.learned.unsound.insert(name);
     }
 }

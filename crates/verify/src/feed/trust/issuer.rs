@@ -111,24 +111,34 @@ impl IssuerDocument {
     /// # Errors
     /// [`UnsoundKeys`].
     pub fn config(&self) -> Result<IssuerConfig, UnsoundKeys> {
-        let (name, audiences, keys) = (self.name.clone(), self.audiences.clone(), self.keys()?);
-        let config = if self.own {
-            IssuerConfig::own(name, audiences, keys)
-        } else {
-            IssuerConfig::foreign(name, audiences, keys)
-        };
-        let Self { leeway, future_skew, longest_life, .. } = *self;
-        let config = config
-            .with_types(self.types.clone())
-            .with_rules(TimeRules { leeway, future_skew, longest_life })
-            .with_mode(if self.observe { Mode::Observe } else { Mode::Enforce });
-        let config = self.required.iter().try_fold(config, |config, number| {
+        let config = self.required.iter().try_fold(self.plain(self.keys()?), |config, number| {
             claim(*number).map(|claim| config.require(claim)).ok_or(UnsoundKeys::UnknownRule)
         })?;
         self.relaxations.iter().try_fold(config, |config, (name, claim)| {
             let relaxation = relaxation(name, claim.as_deref()).ok_or(UnsoundKeys::UnknownRule)?;
             Ok(config.relax(relaxation))
         })
+    }
+
+    /// The issuer by as much of its rules as is known here, and without a key: nothing of its tokens is decided.
+    pub fn undecided(&self) -> IssuerConfig {
+        let known = self.relaxations.iter().filter_map(|(name, claim)| relaxation(name, claim.as_deref()));
+        known.fold(self.plain(KeySet::default()), IssuerConfig::relax)
+    }
+
+    /// Without what is required more or less than usually.
+    fn plain(&self, keys: KeySet) -> IssuerConfig {
+        let (name, audiences) = (self.name.clone(), self.audiences.clone());
+        let config = if self.own {
+            IssuerConfig::own(name, audiences, keys)
+        } else {
+            IssuerConfig::foreign(name, audiences, keys)
+        };
+        let Self { leeway, future_skew, longest_life, .. } = *self;
+        config
+            .with_types(self.types.clone())
+            .with_rules(TimeRules { leeway, future_skew, longest_life })
+            .with_mode(if self.observe { Mode::Observe } else { Mode::Enforce })
     }
 
     fn keys(&self) -> Result<KeySet, KeySetError> {

@@ -233,6 +233,54 @@ fn a_trust_that_does_not_read_leaves_the_one_before_and_is_not_acknowledged() {
 }
 
 #[test]
+fn tokens_of_an_issuer_with_a_rule_that_is_unknown_here_are_undecided() {
+    // Design, "Verifier": denied is only what the state refuses. The authority takes such tokens, in a way that an
+    // older follower does not know.
+    let (own, foreign) = (signing_key(1, "own-1"), signing_key(2, "foreign-1"));
+    let sound = only(&[own_config(&own), foreign_config(&foreign)]);
+    let mut newer = sound.clone();
+    newer.issuers[1].relaxations = vec![("any_letter".to_owned(), None), ("any_type".to_owned(), None)];
+    let mut pair = learning();
+    pair.connect();
+    tell(&mut pair, 1, &newer);
+    assert_eq!(pair.alarms, [Alarm::RuleUnknown(issuer(FOREIGN))]);
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), None, "from the start");
+    assert_eq!(accepts(&pair, &own, OWN), Some(true), "the others are served");
+    assert_eq!(pair.acknowledged.unwrap().trust, 1);
+    assert_eq!(accepts(&pair, &own, "https://nobody.example"), Some(false), "nobody takes these");
+
+    tell(&mut pair, 2, &sound);
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), Some(true));
+    tell(&mut pair, 3, &newer);
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), None, "by the rules of before they might be refused");
+    newer.issuers[1].relaxations.clear();
+    newer.issuers[1].required = vec![200];
+    tell(&mut pair, 4, &newer);
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), None, "or accepted");
+    tell(&mut pair, 5, &newer);
+    assert_eq!(pair.alarms.len(), 3, "each is told once: {:?}", pair.alarms);
+    tell(&mut pair, 6, &only(&[own_config(&own)]));
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), Some(false), "the authority does not take them any more");
+}
+
+#[test]
+fn tokens_of_an_issuer_whose_first_keys_do_not_read_are_undecided() {
+    let (own, foreign) = (signing_key(1, "own-1"), signing_key(2, "foreign-1"));
+    let sound = only(&[own_config(&own), foreign_config(&foreign)]);
+    let mut broken = sound.clone();
+    broken.issuers[1].jwks = "{".into();
+    let mut pair = learning();
+    pair.connect();
+    tell(&mut pair, 1, &broken);
+    assert_eq!(pair.alarms, [Alarm::KeysRefused(issuer(FOREIGN))]);
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), None);
+    tell(&mut pair, 2, &sound);
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), Some(true));
+    tell(&mut pair, 3, &broken);
+    assert_eq!(accepts(&pair, &foreign, FOREIGN), Some(true), "those of before stay in force");
+}
+
+#[test]
 fn own_keys_that_are_not_sound_are_not_acknowledged() {
     // A new key would be used too early otherwise.
     let mut pair = learning();
