@@ -63,6 +63,21 @@ async fn what_the_authority_calls_inactive_is_refused() {
 }
 
 #[tokio::test]
+async fn no_answer_is_used_for_a_second_request() {
+    // I1': an answer is the authority's word at one instant. Kept, or shared with a request that began later, it would
+    // let somebody in after everybody was told that nobody does.
+    let house = House::new();
+    let oracle = Oracle::saying(Ok(Introspected::Active));
+    let gate = stale(&house).ask(Arc::clone(&oracle) as Arc<dyn Ask>);
+    let (api, token) = (House::api(RequireToken::new(gate)), house.token(""));
+    for asked in 1..=3 {
+        assert_eq!((ask_with(&api, "/", &token).await.status, oracle.asked()), (StatusCode::OK, asked));
+    }
+    let (one, other) = tokio::join!(ask_with(&api, "/", &token), ask_with(&api, "/", &token));
+    assert_eq!((one.status, other.status, oracle.asked()), (StatusCode::OK, StatusCode::OK, 5));
+}
+
+#[tokio::test]
 async fn an_authority_that_can_not_be_asked_decides_nothing() {
     // design §3: unreachable → 503
     let house = House::new();
