@@ -90,7 +90,11 @@ impl Client {
 
     /// Opens the feed; the status of the answer when it is not opened.
     pub(super) async fn connect(&mut self, served: &Served, key: &str) -> Result<(), u16> {
-        let url = format!("ws://{}/v1/feed/ws", served.address);
+        self.connect_to(&format!("ws://{}/v1/feed/ws", served.address), key).await
+    }
+
+    /// The same at `url`.
+    pub(super) async fn connect_to(&mut self, url: &str, key: &str) -> Result<(), u16> {
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
         let opened = connect_async(request).await;

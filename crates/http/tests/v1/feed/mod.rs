@@ -5,5 +5,6 @@ mod follow;
 mod leaving;
 mod lost;
 mod relay;
+mod stuck;
 mod too_much_trusted;
 mod watch;
