@@ -21,8 +21,8 @@ const fn digit(nibble: u8) -> u8 {
 /// One text, empty when there is none.
 pub(crate) fn one(text: Option<&str>) -> HeaderValue {
     let text = text.unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
-    if text.bytes().all(plain)
+    let special = |byte: &u8| !byte.is_ascii_graphic() || *byte == b'%';
+    if text.bytes().filter(special).count() == 0
         && let Ok(value) = HeaderValue::from_str(text)
     {
         return value;

@@ -18,11 +18,10 @@ impl Params {
     pub(crate) fn parse(text: &str) -> Result<Self, BadInput> {
         let pairs = form_decode::pairs(text)
             .ok_or_else(|| BadInput::malformed("parameters in `application/x-www-form-urlencoded`"))?;
-        let mut seen = std::collections::HashSet::new();
-        if let Some((name, _)) = pairs.iter().find(|(name, _)| !seen.insert(name.as_str())) {
-            return Err(BadInput::duplicate("", name));
+        match repeated(&pairs) {
+            Some(name) => Err(BadInput::duplicate("", name)),
+            None => Ok(Self(pairs)),
         }
-        Ok(Self(pairs))
     }
 
     /// Refuses parameters that are not among `known`. OAuth endpoints do not call it: there, unknown ones are
@@ -66,6 +65,22 @@ impl Params {
     }
 }
 
+/// So many names are compared each with each; more are looked up.
+const FEW: usize = 8;
+
+/// The first name that was there before.
+fn repeated(pairs: &[(String, String)]) -> Option<&str> {
+    let names = || pairs.iter().map(|(name, _)| name.as_str());
+    if pairs.len() <= FEW {
+        return names()
+            .enumerate()
+            .find(|(place, name)| names().take(*place).any(|held| held == *name))
+            .map(|(_, name)| name);
+    }
+    let mut seen = std::collections::HashSet::new();
+    names().find(|name| !seen.insert(*name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::bad_input::Fault;
@@ -77,6 +92,18 @@ mod tests {
         for text in ["token=a&token=a", "token=a&%74oken=b"] {
             let bad = Params::parse(text).err().unwrap();
             assert_eq!((bad.fault, bad.field.as_deref()), (Fault::Duplicate, Some("token")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_found_among_few_and_among_many() {
+        for others in [0, FEW - 2, FEW - 1, 100] {
+            let mut names: Vec<String> = (0..others).map(|number| format!("p{number}=")).collect();
+            names.insert(others / 2, "token=a".to_owned());
+            assert!(Params::parse(&names.join("&")).is_ok(), "{others}");
+            names.push("token=a".to_owned());
+            let bad = Params::parse(&names.join("&")).err().unwrap();
+            assert_eq!((bad.fault, bad.field.as_deref()), (Fault::Duplicate, Some("token")), "{others}");
         }
     }
 
