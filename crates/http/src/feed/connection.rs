@@ -120,8 +120,9 @@ impl<'s> Driver<'s> {
     ) -> Step {
         self.prepare();
         let until_tick = self.publication.wake_at().since(self.source.uptime());
+        // INVARIANT: whichever is ready has its turn, by chance: a follower that never stops talking, and be it in pings
+        // of WebSocket, keeps off neither heartbeats nor the look at its credential.
         tokio::select! {
-            biased;
             () = closed(closing) => {
                 self.end(ByeCode::GoingAway, Duration::ZERO, "the server stops")
             }

@@ -71,8 +71,9 @@ impl Running {
         let wake_at = self.follower.wake_at().unwrap_or_else(system_uptime);
         let until_tick = wake_at.since(system_uptime());
         let subtree = self.subtree.clone();
+        // INVARIANT: whichever is ready has its turn, by chance: a server that never stops talking, and be it in pings of
+        // WebSocket, keeps off no ping of ours.
         tokio::select! {
-            biased;
             done = self.file.done() => {
                 self.take_done(done);
                 Ok(())

@@ -7,6 +7,7 @@ mod asking;
 mod claims;
 mod denials;
 mod examples;
+mod flooded;
 mod grpc;
 mod house;
 mod metadata;
