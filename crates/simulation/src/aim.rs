@@ -82,6 +82,6 @@ fn cutoff(aim: Aim) -> Result<(TargetRequest, Target), NotAnId> {
             let (name, value): (Box<str>, Box<str>) = ("roles".into(), role(number).into());
             (TargetRequest::Claim { name: name.clone(), value: value.clone() }, Target::Claim { name, value })
         }
-        _ => (TargetRequest::Issuer(issuer()?), Target::Issuer),
+        _ => (TargetRequest::Issuer(Some(issuer()?)), Target::Issuer),
     })
 }

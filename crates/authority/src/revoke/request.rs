@@ -86,8 +86,8 @@ pub enum TargetRequest {
     },
     /// Every token signed with this key.
     Key(KeyId),
-    /// Every token of this issuer issued until now.
-    Issuer(Issuer),
+    /// Every token of this issuer issued until now; of our own when neither this nor the request names one.
+    Issuer(Option<Issuer>),
 }
 
 /// What became of a [`RevocationRequest`].

@@ -29,7 +29,7 @@ impl Authority {
     pub(super) fn named(&self, request: &RevocationRequest) -> Result<Named, RequestError> {
         let mut named = match &request.target {
             TargetRequest::TokenText(token) => token_text::read(token.expose(), request.issuer.as_ref())?,
-            TargetRequest::Issuer(issuer) => whole_issuer(issuer, request.issuer.as_ref())?,
+            TargetRequest::Issuer(issuer) => self.whole_issuer(issuer.as_ref(), request.issuer.as_ref())?,
             other => Named {
                 issuer: request.issuer.clone().unwrap_or_else(|| self.settings.issuer.clone()),
                 target: target(other)?,
@@ -44,6 +44,15 @@ impl Authority {
             return Err(RequestError::new("issuer", "our own issuer or a configured one"));
         }
         Ok(named)
+    }
+
+    /// An issuer, named as the target or beside it: ours where it is not named at all.
+    fn whole_issuer(&self, id: Option<&Issuer>, beside: Option<&Issuer>) -> Result<Named, RequestError> {
+        if id.zip(beside).is_some_and(|(id, beside)| id != beside) {
+            return Err(RequestError::new("issuer", "the same issuer as in the target, or none"));
+        }
+        let issuer = id.or(beside).unwrap_or(&self.settings.issuer).clone();
+        Ok(Named { issuer, target: Target::Issuer, expires_at: None })
     }
 
     /// A registered claim of our own tokens is no group: it has a target type of its own, or changes from token to
@@ -93,13 +102,6 @@ fn target(request: &TargetRequest) -> Result<Target, RequestError> {
         TargetRequest::Key(key) => Target::Key(key.clone()),
         TargetRequest::TokenText(_) | TargetRequest::Issuer(_) => Target::Issuer,
     })
-}
-
-fn whole_issuer(issuer: &Issuer, beside: Option<&Issuer>) -> Result<Named, RequestError> {
-    if beside.is_some_and(|beside| beside != issuer) {
-        return Err(RequestError::new("issuer", "the same issuer as in the target, or none"));
-    }
-    Ok(Named { issuer: issuer.clone(), target: Target::Issuer, expires_at: None })
 }
 
 impl RevocationRequest {

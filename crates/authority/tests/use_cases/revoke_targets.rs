@@ -47,7 +47,7 @@ async fn every_target_hits_what_it_names_and_nothing_else() {
         (TargetRequest::Client(client_id("web")), vec!["alice's phone", "bob's phone"]),
         (claim("editor"), vec!["alice's phone", "carol's tv"]),
         (claim("edit"), vec![]),
-        (TargetRequest::Issuer(Issuer::new(crate::scene::ISSUER).unwrap()), everybody.to_vec()),
+        (TargetRequest::Issuer(Some(Issuer::new(crate::scene::ISSUER).unwrap())), everybody.to_vec()),
     ];
     for (target, expected) in targets {
         let scene = scene().await;
@@ -182,7 +182,7 @@ async fn a_credential_for_one_client_reaches_that_client_and_its_sessions_only()
         TargetRequest::Subject(subject("carol")),
         TargetRequest::Client(client_id("web")),
         TargetRequest::Session(session_id(&cast[0].1)),
-        TargetRequest::Issuer(Issuer::new(crate::scene::ISSUER).unwrap()),
+        TargetRequest::Issuer(Some(Issuer::new(crate::scene::ISSUER).unwrap())),
         TargetRequest::TokenText(cast[3].1.access_token.clone()),
     ] {
         let error = scene.authority.revoke(&caller, RevocationRequest::end(forbidden)).await.unwrap_err();

@@ -23,7 +23,7 @@ const FIELDS: [(&str, &str); 8] = [
     ("issuer", "Whose tokens; our own unless said"),
     (
         "id",
-        "What is hit: `jti`, `sid`, `sub`, the device's id, `client_id`, `kid`, or the issuer. Not for `claim`",
+        "What is hit: `jti`, `sid`, `sub`, the device's id, `client_id` or `kid`; the issuer too, where `issuer` is not said. Not for `claim`",
     ),
     ("subject", "Whose device. For `device` only"),
     ("name", "Which claim. For `claim` only"),
@@ -88,7 +88,7 @@ fn named(kind: &str, fields: &mut Fields) -> Result<TargetRequest, BadInput> {
         "subject" => TargetRequest::Subject(fields.required("id")?),
         "client" => TargetRequest::Client(fields.required("id")?),
         "key" => TargetRequest::Key(fields.required("id")?),
-        _ => TargetRequest::Issuer(fields.required("id")?),
+        _ => TargetRequest::Issuer(fields.optional("id")?),
     })
 }
 
