@@ -19,3 +19,5 @@ mod gateways;
 mod jwks;
 mod listen;
 mod process;
+#[path = "../schemes/mod.rs"]
+mod schemes;

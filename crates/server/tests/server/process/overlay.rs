@@ -50,7 +50,7 @@ fn tutorial_claims(id: &str, jti: &str, device: &str) -> Json {
 }
 
 fn revoked(server: &Running, token: &str) -> bool {
-    let introspected = introspect(server, token);
+    let introspected = server.introspect(token);
     match server.check(token) {
         401 => {
             assert_eq!(introspected, json!({"active": false}));
@@ -62,16 +62,6 @@ fn revoked(server: &Running, token: &str) -> bool {
         }
         other => panic!("/auth/check said {other}"),
     }
-}
-
-fn introspect(server: &Running, token: &str) -> Json {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-    let agent: ureq::Agent = config.into();
-    let request = agent.post(format!("{}/oauth/introspect", server.url));
-    let request = request.header("Authorization", format!("Bearer {}", super::running::ADMIN_KEY));
-    let answer = super::answer::Answer::read(request.send_form([("token", token)]).unwrap());
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.body
 }
 
 #[test]

@@ -157,8 +157,13 @@ impl Running {
 
     /// A DELETE with the admin key: its status.
     pub(crate) fn delete(&self, path: &str) -> u16 {
+        self.delete_with(path, ADMIN_KEY)
+    }
+
+    /// A DELETE with some bearer token: its status.
+    pub(crate) fn delete_with(&self, path: &str, bearer: &str) -> u16 {
         let request = self.agent.delete(format!("{}{path}", self.url));
-        request.header("Authorization", format!("Bearer {ADMIN_KEY}")).call().unwrap().status().as_u16()
+        request.header("Authorization", format!("Bearer {bearer}")).call().unwrap().status().as_u16()
     }
 
     /// The feed as JSON, open until it is dropped.
@@ -191,9 +196,23 @@ impl Running {
         self.get_with("/auth/check", token).status
     }
 
-    /// One use of a refresh token.
+    /// What `/oauth/introspect` says of `token`, asked with the admin key.
+    pub(crate) fn introspect(&self, token: &str) -> Json {
+        let request = self.agent.post(format!("{}/oauth/introspect", self.url));
+        let request = request.header("Authorization", format!("Bearer {ADMIN_KEY}"));
+        let answer = Answer::read(request.send_form([("token", token)]).unwrap());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    }
+
+    /// One use of a refresh token by the client `web`.
     pub(crate) fn refresh(&self, token: &str) -> Answer {
-        let fields = [("grant_type", "refresh_token"), ("client_id", "web"), ("refresh_token", token)];
+        self.refresh_as("web", token)
+    }
+
+    /// One use of a refresh token by a public client.
+    pub(crate) fn refresh_as(&self, client: &str, token: &str) -> Answer {
+        let fields = [("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)];
         self.form("/oauth/token", &fields)
     }
 
