@@ -80,3 +80,39 @@ fn digest(key: TargetKey) -> String {
 fn hex(number: u128) -> String {
     format!("{number:032x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use quash_core::position::Position;
+    use quash_core::revocation::reason::Reason;
+    use quash_core::revocation::target::TargetKind;
+    use quash_core::revocation::target_key::IssuerKey;
+    use quash_verify::feed::batch;
+
+    use super::*;
+
+    #[test]
+    fn digests_are_shown_byte_for_byte_as_they_travel() {
+        // docs/feed-format.md, "SSE view": in order
+        let key = |base: u64| TargetKey::from_halves([base, base + 0x1011_1213_1415_1617]);
+        let record = Record {
+            position: Position::new(1).unwrap(),
+            recorded_at: Timestamp::from_seconds(1),
+            retain_until: Timestamp::from_seconds(2),
+            issuer: IssuerKey::from_bytes(std::array::from_fn(|place| 0xA0 + u8::try_from(place).unwrap())),
+            kind: TargetKind::Subject,
+            key: key(0x0102_0304_0506_0708),
+            effect: Effect::End,
+            window: None,
+            exception: Some(ExceptionKey::Token(key(0x2122_2324_2526_2728))),
+            reason: Reason::known(Reason::LOGGED_OUT),
+        };
+        let travels = batch::encode(std::slice::from_ref(&record));
+        let view = RecordView::from(&record);
+        for shown in [view.issuer_digest, view.target.digest, view.except.unwrap().digest] {
+            let pairs = shown.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+            let bytes: Vec<u8> = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+            assert!(travels.windows(16).any(|part| part == bytes), "{shown}");
+        }
+    }
+}
