@@ -68,6 +68,7 @@ pub use feed::{
     NotServed, PageAnswer, PingAnswer, RelayFeed, RelayLeases, RelayParts, RelaySource, RelayTerms,
     StillAllowed, UptimeSource,
 };
+pub use metrics::FeedProgress;
 pub use openapi::openapi_document;
 pub use route::{RouteInfo, RouteMethod, Surface};
 pub use router::{router, router_for, routes};

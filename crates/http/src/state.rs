@@ -54,10 +54,11 @@ impl AppState {
         freshness: impl FreshnessSource + Send + Sync + 'static,
     ) -> Self {
         let store_errors = Counter::default();
-        let metrics =
-            Metrics::new(Arc::clone(&verifier)).of_an_authority(Arc::clone(&authority), &store_errors);
-        let feeds = AuthorityFeeds::new(Arc::clone(&verifier));
         let door = FeedDoor::new(settings.feed);
+        let metrics = Metrics::new(Arc::clone(&verifier))
+            .of_an_authority(Arc::clone(&authority), &store_errors)
+            .of_a_feed(door.clone());
+        let feeds = AuthorityFeeds::new(Arc::clone(&verifier));
         let checks = Checks::new(verifier, Box::new(freshness), settings, metrics);
         Self(Arc::new(Shared { authority, checks, store_errors, feeds, door }))
     }

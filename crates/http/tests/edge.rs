@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use quash_authority::Clock;
 use quash_authority::testing::ManualClock;
+use quash_core::position::Position;
 use quash_core::revocation::freshness::StalePolicy;
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Uptime;
-use quash_http::{EdgeParts, EdgeState, HttpSettings, Learned, NoAnswer, edge_router};
+use quash_http::{EdgeParts, EdgeState, FeedProgress, HttpSettings, Learned, NoAnswer, edge_router};
 use quash_jose::digest::sha256;
 use quash_storage::ports::RevocationLog as _;
 use quash_verify::feed::{ConfidentialClient, IntrospectionCredential, IssuerDocument, TrustDocument};
@@ -31,6 +32,7 @@ struct Edge {
     learned: Learned,
     uptime: Arc<AtomicU64>,
     answer: Arc<Mutex<Result<bool, NoAnswer>>>,
+    progress: Arc<Mutex<FeedProgress>>,
     router: axum::Router,
 }
 
@@ -42,12 +44,15 @@ impl Edge {
         let learned = Learned::new();
         let uptime = Arc::new(AtomicU64::new(1));
         let answer = Arc::new(Mutex::new(Err(NoAnswer)));
+        let progress = Arc::<Mutex<FeedProgress>>::default();
+        let followed = Arc::clone(&progress);
         let (reading, said) = (Arc::clone(&uptime), Arc::clone(&answer));
         let state = EdgeState::new(EdgeParts {
             verifier: Arc::clone(&verifier),
             gauge: Arc::clone(&gauge),
             uptime: Arc::new(move || Uptime::from_nanoseconds(reading.load(Ordering::SeqCst))),
             clock: Arc::new(ManualClock::at(START)) as Arc<dyn Clock>,
+            progress: Box::new(move || *followed.lock().unwrap()),
             learned: learned.clone(),
             operator: IntrospectionCredential::of_key(OPERATOR),
             ask: Box::new(move |_| {
@@ -57,7 +62,7 @@ impl Edge {
             relay: None,
             settings: HttpSettings::default(),
         });
-        Self { house, verifier, gauge, learned, uptime, answer, router: edge_router(state) }
+        Self { house, verifier, gauge, learned, uptime, answer, progress, router: edge_router(state) }
     }
 
     /// One that knows everything.
@@ -212,6 +217,50 @@ async fn the_numbers_are_for_whoever_runs_the_edge() {
     for line in ["quash_edge_complete 1.0", "quash_edge_state_age_seconds 2.0"] {
         assert!(page.text().contains(line), "{}", page.text());
     }
+}
+
+#[tokio::test]
+async fn how_far_an_edge_is_with_the_feed_is_counted() {
+    let edge = Edge::new(StalePolicy::Deny).await;
+    let families = [
+        "edge_asks counter",
+        "edge_complete gauge",
+        "edge_connections counter",
+        "edge_lag gauge",
+        "edge_max_staleness_seconds gauge",
+        "edge_position gauge",
+        "edge_state_age_seconds gauge",
+    ];
+    let figures = async || {
+        let page = edge.call("GET", "/metrics").bearer(OPERATOR).send().await.text().to_owned();
+        assert!(!page.contains("quash_feed_"), "nobody can follow it: {page}");
+        let told = page.lines().filter_map(|line| line.strip_prefix("# TYPE quash_"));
+        let told: Vec<&str> = told.filter(|line| line.starts_with("edge_")).collect();
+        for family in &told {
+            assert!(families.contains(family) && told.iter().filter(|other| *other == family).count() == 1);
+        }
+        let named = |name: &str| {
+            let line = page.lines().find_map(|line| line.strip_prefix(&format!("quash_edge_{name} ")));
+            line.map(str::to_owned)
+        };
+        let shown = ["complete", "state_age_seconds", "position", "lag", "connections_total"].map(named);
+        (told.len(), shown.map(|figure| figure.unwrap_or_default()))
+    };
+    // How old a state is that never was complete nobody can say; and nobody was asked.
+    let cold = ["0.0", "", "0.0", "0.0", "0"].map(str::to_owned);
+    assert_eq!(figures().await, (families.len() - 2, cold));
+
+    let position = |number| Position::new(number).ok();
+    let tell = |progress| *edge.progress.lock().unwrap() = progress;
+    tell(FeedProgress { position: position(40), head: position(47), connections: 2 });
+    edge.gauge.complete();
+    edge.gauge.renew(Uptime::from_nanoseconds(1), MAX_STALENESS);
+    edge.age(Duration::from_secs(3));
+    let behind = ["1.0", "3.0", "40.0", "7.0", "2"].map(str::to_owned);
+    assert_eq!(figures().await, (families.len() - 1, behind));
+    // A head that was heard of before an entry came is none behind.
+    tell(FeedProgress { position: position(48), head: position(47), connections: 3 });
+    assert_eq!(figures().await.1[2..], ["48.0", "0.0", "3"]);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::access::Access;
 use crate::checks::Checks;
 use crate::error::{Failure, OAuthFailure};
 use crate::feed::{FeedDoor, RelayFeed, RelaySource, UptimeSource};
-use crate::metrics::{Asks, EdgeFigures, Metrics};
+use crate::metrics::{Asks, EdgeFigures, FeedProgress, Metrics};
 use crate::node::{Answer, Node, ServesFeed};
 use crate::request::params::Params;
 use crate::settings::HttpSettings;
@@ -43,6 +43,8 @@ pub struct EdgeParts {
     pub uptime: UptimeSource,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// How far the feed was followed.
+    pub progress: Box<dyn Fn() -> FeedProgress + Send + Sync>,
     /// What the authority told of callers.
     pub learned: Learned,
     /// The credential that the edge itself has: its holder runs the edge and may read its metrics.
@@ -73,11 +75,13 @@ struct Shared {
 impl EdgeState {
     /// An edge of these parts.
     pub fn new(parts: EdgeParts) -> Self {
-        let EdgeParts { verifier, gauge, uptime, clock, learned, operator, ask, relay, settings } = parts;
+        let EdgeParts { verifier, gauge, uptime, clock, progress, learned, operator, ask, relay, settings } =
+            parts;
         let door = FeedDoor::new(settings.feed);
         let asks = Asks::default();
-        let figures = EdgeFigures { gauge: Arc::clone(&gauge), uptime: Arc::clone(&uptime) };
+        let figures = EdgeFigures { progress, gauge: Arc::clone(&gauge), uptime: Arc::clone(&uptime) };
         let metrics = Metrics::new(Arc::clone(&verifier)).of_an_edge(figures, &asks);
+        let metrics = if relay.is_some() { metrics.of_a_feed(door.clone()) } else { metrics };
         let freshness = GaugeReader::new(Arc::clone(&gauge), move || uptime());
         let checks = Checks::new(verifier, Box::new(freshness), settings, metrics);
         let callers = Callers::new(learned, operator);

@@ -15,9 +15,10 @@ use quash_verify::feed::{Call, Publication};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
-use super::door::FeedLimits;
+use super::counts::FeedCounts;
+use super::door::{FeedDoor, FeedLimits};
 use super::source::{FeedSource, FeedTrust, FollowerLease, NotServed, PageAnswer, PingAnswer};
-use super::writer::write;
+use super::writer::{Written, write};
 
 /// How long a good-bye may take to leave.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -32,22 +33,21 @@ struct Over;
 type Step = ControlFlow<Over>;
 
 /// Serves one follower until either side is done.
-pub(super) async fn serve(
-    socket: WebSocket,
-    source: &dyn FeedSource,
-    limits: FeedLimits,
-    mut closing: watch::Receiver<bool>,
-) {
+pub(super) async fn serve(socket: WebSocket, source: &dyn FeedSource, door: &FeedDoor) {
+    let (limits, mut closing) = (door.limits(), door.closing());
     let (sink, mut stream) = socket.split();
     // One message waits while one is written: the next one is made when the socket took the last.
     let (queue, messages) = mpsc::channel(1);
     let mut writing = pin!(write(sink, messages, limits.write_timeout));
-    let mut driver = Driver::new(source, limits);
-    let is_written = tokio::select! {
-        () = driver.run(&mut stream, queue, &mut closing) => false,
-        () = &mut writing => true,
+    let mut driver = Driver::new(source, limits, door.counts());
+    let written = tokio::select! {
+        () = driver.run(&mut stream, queue, &mut closing) => None,
+        written = &mut writing => Some(written),
     };
-    if !is_written {
+    if written == Some(Written::Stalled) {
+        driver.stalled();
+    }
+    if written.is_none() {
         // The queue is closed: what is in it leaves, or the follower does not care for it.
         let _ = timeout(GOODBYE, writing).await;
         // INVARIANT: what the follower still sent is read to its end. A connection that is closed over unread bytes is
@@ -61,6 +61,9 @@ pub(super) async fn serve(
 
 struct Driver<'s> {
     source: &'s dyn FeedSource,
+    counts: &'s FeedCounts,
+    /// How many of the publication's snapshots are counted.
+    snapshots: u64,
     publication: Publication,
     /// Who it is, once it said so.
     follower: Option<Follower>,
@@ -82,8 +85,10 @@ struct Follower {
 }
 
 impl<'s> Driver<'s> {
-    fn new(source: &'s dyn FeedSource, limits: FeedLimits) -> Self {
+    fn new(source: &'s dyn FeedSource, limits: FeedLimits, counts: &'s FeedCounts) -> Self {
         Self {
+            counts,
+            snapshots: 0,
             publication: Publication::new(limits.publication, source.uptime()),
             generation: source.generation(),
             heads: source.heads(),
@@ -146,6 +151,8 @@ impl<'s> Driver<'s> {
 
     /// Finds out what leaves next, and begins to read what it takes.
     fn prepare(&mut self) {
+        let begun = self.publication.snapshots();
+        self.counts.add_snapshots(begun.saturating_sub(std::mem::replace(&mut self.snapshots, begun)));
         if self.next.is_none() {
             self.next = self.publication.next_message();
         }
@@ -186,7 +193,10 @@ impl<'s> Driver<'s> {
                     lease.acknowledge(watermark, trust);
                 }
             }
-            Call::Held { records } => self.source.held(self.name(), &records),
+            Call::Held { records } => {
+                self.counts.add_held();
+                self.source.held(self.name(), &records);
+            }
             // A call that this version does not know asks for nothing that it can do.
             _ => {}
         }
@@ -270,6 +280,7 @@ impl<'s> Driver<'s> {
         match self.publication.tick(self.source.uptime(), self.source.age()) {
             Ok(()) => Step::Continue(()),
             Err(broken) => {
+                self.counts.add_silent();
                 tracing::info!(follower = self.name(), %broken, "a follower is gone");
                 Step::Break(Over)
             }
@@ -291,6 +302,11 @@ impl<'s> Driver<'s> {
     fn end(&mut self, code: ByeCode, retry_after: Duration, text: &str) -> Step {
         self.publication.refuse(code, retry_after, text);
         Step::Break(Over)
+    }
+
+    fn stalled(&self) {
+        self.counts.add_stalled();
+        tracing::warn!(follower = self.name(), "a follower took nothing for too long, and was dropped");
     }
 
     fn name(&self) -> &str {

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use super::connection;
+use super::counts::FeedCounts;
 use super::source::FeedSource;
 
 /// The largest message that is taken from a follower: one batch of records.
@@ -49,6 +50,7 @@ struct Shared {
     places: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     closing: watch::Sender<bool>,
+    counts: FeedCounts,
 }
 
 impl FeedDoor {
@@ -56,7 +58,8 @@ impl FeedDoor {
     pub fn new(limits: FeedLimits) -> Self {
         let places = || Arc::new(Semaphore::new(limits.most_followers.min(Semaphore::MAX_PERMITS)));
         let closing = watch::Sender::new(false);
-        Self(Arc::new(Shared { limits, places: places(), streams: places(), closing }))
+        let counts = FeedCounts::default();
+        Self(Arc::new(Shared { limits, places: places(), streams: places(), closing, counts }))
     }
 
     /// Serves `source` to a follower whose credential was checked, on the connection of its request.
@@ -76,7 +79,7 @@ impl FeedDoor {
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0);
         Ok(upgrade.on_upgrade(async move |socket: WebSocket| {
-            connection::serve(socket, &source, door.0.limits, door.closing()).await;
+            connection::serve(socket, &source, &door).await;
             drop(place);
         }))
     }
@@ -89,6 +92,16 @@ impl FeedDoor {
     /// Becomes true once the door is closed.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.0.closing.subscribe()
+    }
+
+    /// What may be taken up.
+    pub(super) fn limits(&self) -> FeedLimits {
+        self.0.limits
+    }
+
+    /// What became of followers.
+    pub(crate) fn counts(&self) -> &FeedCounts {
+        &self.0.counts
     }
 
     /// How many followers are connected.

@@ -11,6 +11,7 @@
 
 mod authority_source;
 mod connection;
+mod counts;
 mod door;
 mod recent;
 mod relay_source;

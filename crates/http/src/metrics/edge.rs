@@ -8,6 +8,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
+use quash_core::position::Position;
 use quash_verify::Gauge;
 
 use super::page::Page;
@@ -35,8 +36,21 @@ impl Asks {
     }
 }
 
-/// Reads the age of the state.
+/// How far an edge has come with the feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedProgress {
+    /// Up to where the log is held.
+    pub position: Option<Position>,
+    /// The head of the log as it was last heard of.
+    pub head: Option<Position>,
+    /// How many connections to the feed were opened.
+    pub connections: u64,
+}
+
+/// Reads the age of the state, and how far it reaches.
 pub(crate) struct EdgeFigures {
+    /// How far it reaches.
+    pub(crate) progress: Box<dyn Fn() -> FeedProgress + Send + Sync>,
     /// What knows it.
     pub(crate) gauge: Arc<Gauge>,
     /// The clock that it is told by.
@@ -58,6 +72,12 @@ impl Collector for EdgeFigures {
             page.gauge("edge_state_age_seconds", "How old the revocation state is", age.as_secs_f64())?;
         }
         let stale = self.gauge.max_staleness().as_secs_f64();
-        page.gauge("edge_max_staleness_seconds", "The age at which the revocation state is stale", stale)
+        page.gauge("edge_max_staleness_seconds", "The age at which the revocation state is stale", stale)?;
+        let FeedProgress { position, head, connections } = (self.progress)();
+        let number = |position: Option<Position>| position.map_or(0, Position::number);
+        page.gauge("edge_position", "Position that the log is held up to", number(position) as f64)?;
+        let lag = number(head).saturating_sub(number(position));
+        page.gauge("edge_lag", "Positions of the log that were spoken of and are not held", lag as f64)?;
+        page.counter("edge_connections", "Connections to the feed that were opened", connections)
     }
 }

@@ -1,6 +1,7 @@
 //! What is counted, and how it is shown (`OpenMetrics`). No id, address or token is ever a label.
 
 mod edge;
+mod feed;
 mod figures;
 mod page;
 
@@ -13,7 +14,11 @@ use prometheus_client::registry::Registry;
 use quash_authority::Authority;
 use quash_verify::Verifier;
 
+use crate::feed::FeedDoor;
+
+pub use self::edge::FeedProgress;
 pub(crate) use self::edge::{Asks, EdgeFigures};
+use self::feed::FeedFigures;
 use self::figures::{AuthorityFigures, VerifierFigures};
 
 /// What came of one forward-auth check.
@@ -55,6 +60,13 @@ impl Metrics {
     pub(crate) fn of_an_authority(mut self, authority: Arc<Authority>, store_errors: &Counter) -> Self {
         self.registry.register("store_errors", "Requests that the store failed", store_errors.clone());
         self.registry.register_collector(Box::new(AuthorityFigures(authority)));
+        self
+    }
+
+    /// Where the feed is served: who follows it, and what became of those who did.
+    #[must_use]
+    pub(crate) fn of_a_feed(mut self, door: FeedDoor) -> Self {
+        self.registry.register_collector(Box::new(FeedFigures(door)));
         self
     }
 

@@ -216,6 +216,7 @@ impl FeedBuilder {
             alarms: alarms.clone(),
             random,
             connected_to: None,
+            connections: 0,
         };
         Ok(Feed::running(running, verifier, introspection))
     }

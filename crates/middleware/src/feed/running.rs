@@ -40,6 +40,8 @@ pub(super) struct Running {
     pub(super) random: Random,
     /// Which address is connected.
     pub(super) connected_to: Option<Address>,
+    /// How many connections were opened.
+    pub(super) connections: u64,
 }
 
 impl Running {
@@ -72,6 +74,7 @@ impl Running {
             Ok(socket) => {
                 tracing::info!(server = %address, "connected to the feed");
                 self.connected_to = Some(address.clone());
+                self.connections += 1;
                 let (got_there, ended) = self.follow_on(socket).await;
                 tracing::warn!(server = %address, %ended, "the feed was interrupted");
                 self.connected_to = None;
@@ -121,7 +124,8 @@ impl Running {
     /// Tells how things stand, if that changed.
     pub(super) fn tell(&self) {
         let as_of = self.gauge.fresh_as_of();
+        let (connected_to, connections) = (self.connected_to.as_ref(), self.connections);
         self.status
-            .send_if_modified(|status| status.update(&self.follower, self.connected_to.as_ref(), as_of));
+            .send_if_modified(|status| status.update(&self.follower, connected_to, connections, as_of));
     }
 }

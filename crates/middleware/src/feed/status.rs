@@ -24,6 +24,8 @@ pub struct FeedStatus {
     pub position: Option<Position>,
     /// The server's head as it was last heard of.
     pub head: Option<Position>,
+    /// How many connections were opened since the start.
+    pub connections: u64,
     /// The instant that the state is fresh as of, on this machine's clock.
     pub fresh_as_of: Option<Uptime>,
     /// The lease that was granted last.
@@ -47,6 +49,7 @@ impl FeedStatus {
         &mut self,
         follower: &Follower,
         connected_to: Option<&Address>,
+        connections: u64,
         as_of: Option<Uptime>,
     ) -> bool {
         let now = Self {
@@ -56,6 +59,7 @@ impl FeedStatus {
             log: follower.log(),
             position: follower.position(),
             head: follower.head().or(self.head),
+            connections,
             fresh_as_of: as_of,
             lease: follower.lease().or(self.lease),
             horizon: follower.horizon().or(self.horizon),

@@ -64,4 +64,5 @@ async fn a_flood_of_pings_of_websocket_keeps_no_follower_from_looking_at_the_clo
     let feed = Feed::builder(&url, ServiceKey::new(&"k".repeat(32)).unwrap()).start().unwrap();
     let left = tokio::task::spawn_blocking(move || left.recv_timeout(PATIENCE));
     assert_eq!(left.await.unwrap(), Ok(()), "{:?}", feed.status());
+    assert_eq!(feed.status().connections, 1);
 }

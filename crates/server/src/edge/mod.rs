@@ -14,12 +14,13 @@ use std::sync::Arc;
 
 use quash_authority::{Entropy, SystemClock, SystemEntropy};
 use quash_http::{
-    Ask, EdgeParts, EdgeState, HttpSettings, Learned, NoAnswer, Surface, edge_router, edge_router_for,
+    Ask, EdgeParts, EdgeState, FeedProgress, HttpSettings, Learned, NoAnswer, Surface, edge_router,
+    edge_router_for,
 };
-use quash_middleware::feed::{Feed, Introspection};
+use quash_middleware::feed::{Feed, FeedStatus, Introspection};
 use quash_middleware::{Ask as _, Introspected, system_uptime};
 use quash_verify::feed::IntrospectionCredential;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use self::relay::Relay;
 use crate::config::edge_node::EdgeConfig;
@@ -58,6 +59,7 @@ impl Edge {
             gauge: Arc::clone(feed.gauge()),
             uptime: Arc::new(system_uptime),
             clock: Arc::new(SystemClock),
+            progress: Box::new(progress(feed.status_changes())),
             learned: learned.clone(),
             operator: IntrospectionCredential::of_key(key),
             ask: ask(feed.introspection().clone()),
@@ -121,6 +123,14 @@ fn ask(introspection: Introspection) -> Box<Ask> {
             said.map(|said| said == Introspected::Active).map_err(|_| NoAnswer)
         })
     })
+}
+
+/// How far the feed was followed, told whenever somebody asks.
+fn progress(status: watch::Receiver<FeedStatus>) -> impl Fn() -> FeedProgress {
+    move || {
+        let FeedStatus { position, head, connections, .. } = *status.borrow();
+        FeedProgress { position, head, connections }
+    }
 }
 
 fn http_settings(config: &EdgeConfig) -> Result<HttpSettings, Failure> {

@@ -31,9 +31,13 @@ pub(super) struct Served {
 }
 
 pub(super) async fn serve(house: &House, limits: FeedLimits) -> Served {
+    serve_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), house, limits)
+}
+
+/// The same, where `listener` hears.
+pub(super) fn serve_on(listener: TcpListener, house: &House, limits: FeedLimits) -> Served {
     let settings = HttpSettings { feed: limits, ..HttpSettings::default() };
     let state = AppState::new(Arc::clone(&house.authority), Arc::clone(&house.verifier), settings);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = router(state.clone());
     let mut task = JoinSet::new();

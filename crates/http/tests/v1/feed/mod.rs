@@ -1,6 +1,7 @@
 //! The feed, over real sockets on loopback.
 
 mod client;
+mod counted;
 mod flood;
 mod follow;
 mod leaving;

@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::client::{Client, PATIENCE};
@@ -109,10 +110,7 @@ async fn serve(house: &House, feed: Feed, pages: &Arc<AtomicUsize>) -> (String, 
         let counted = Counted { feed: feeds.of(feed.clone()), pages: Arc::clone(&pages) };
         entrance.upgrade(upgrade, counted).unwrap()
     };
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_send_buffer_size(4096).unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener: TcpListener = socket.listen(16).unwrap();
+    let listener = small_sockets();
     let url = format!("ws://{}/v1/feed/ws", listener.local_addr().unwrap());
     let mut task = JoinSet::new();
     let router = Router::new().route("/v1/feed/ws", get(follow));
@@ -120,13 +118,23 @@ async fn serve(house: &House, feed: Feed, pages: &Arc<AtomicUsize>) -> (String, 
     (url, door, task)
 }
 
+/// Hears on loopback; what is sent on its connections soon fills them.
+pub(super) fn small_sockets() -> TcpListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(4096).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket.listen(16).unwrap()
+}
+
 /// A connection on which hello and one ping were said, and from which nothing is read any more.
-async fn stuck(url: &str, key: &LogKey) -> WebSocketStream<TcpStream> {
+pub(super) async fn stuck(url: &str, bearer: &str, key: &LogKey) -> WebSocketStream<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(2048).unwrap();
     let address = url.trim_start_matches("ws://").split('/').next().unwrap().parse().unwrap();
     let stream = socket.connect(address).await.unwrap();
-    let (mut socket, _) = client_async(url, stream).await.unwrap();
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {bearer}").parse().unwrap());
+    let (mut socket, _) = client_async(request, stream).await.unwrap();
     let hello = Hello {
         min_version: 1,
         max_version: 1,
@@ -172,7 +180,7 @@ async fn a_follower_that_never_reads_is_dropped_in_time_holds_up_nobody_and_take
     let mut reader = Client::new(1);
     reader.connect_to(&url, &key).await.unwrap();
     reader.until(|client| client.gauge.is_complete()).await;
-    let mut silent = stuck(&stuck_url, &house.store.identity().await.unwrap().key).await;
+    let mut silent = stuck(&stuck_url, &key, &house.store.identity().await.unwrap().key).await;
     let taken = pages.load(Ordering::SeqCst);
     until(|| door.followers() == 1 && pages.load(Ordering::SeqCst) > taken).await;
 

@@ -70,6 +70,7 @@ struct Serving {
     reading: bool,
     /// A page that reaches beyond the head that the owner spoke of.
     early: Option<Page>,
+    snapshots: u64,
     acknowledged: Ack,
     pinged: u64,
     answered: u64,
@@ -172,6 +173,11 @@ impl Publication {
     /// Whether nothing but an answer to a ping waits for the socket.
     fn is_idle(&self) -> bool {
         self.welcome.is_none() && self.trust.is_none() && self.out.is_empty()
+    }
+
+    /// How many snapshots were begun.
+    pub fn snapshots(&self) -> u64 {
+        if let Stage::Serving(serving) = &self.stage { serving.snapshots } else { 0 }
     }
 
     /// What the follower acknowledged last; `None` before it is served.

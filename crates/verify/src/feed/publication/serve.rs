@@ -42,6 +42,7 @@ impl Publication {
             snapshot: None,
             reading: false,
             early: None,
+            snapshots: 0,
             acknowledged: none,
             pinged: 0,
             answered: 0,
@@ -150,6 +151,7 @@ impl Serving {
     fn begin_snapshot_at(&mut self, head: Position, checksum: Checksum) -> Vec<u8> {
         let snapshot = Snapshot::begin(self.origin, head, checksum);
         let message = snapshot.first_message(&self.key);
+        self.snapshots += 1;
         self.snapshot = Some(snapshot);
         message
     }
