@@ -76,11 +76,8 @@ impl Enforcement for VerifierEnforcement {
     fn can_be_told(&self, trust: &Trust) -> Result<(), TrustTooLarge> {
         // The longest horizon that can be: what fits with it fits with any.
         let encoded = trust_document(&self.verifier, trust, Duration::MAX).encode();
-        let feed::TrustTooLarge { what, found, most, .. } = match encoded {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
-        Err(TrustTooLarge { what, found, most })
+        let excess = |feed::TrustTooLarge { what, found, most, .. }| TrustTooLarge { what, found, most };
+        encoded.map(drop).map_err(excess)
     }
 
     fn purge(&self, now: Timestamp) -> usize {

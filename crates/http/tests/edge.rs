@@ -244,7 +244,7 @@ async fn how_far_an_edge_is_with_the_feed_is_counted() {
             line.map(str::to_owned)
         };
         let shown = ["complete", "state_age_seconds", "position", "lag", "connections_total"].map(named);
-        (told.len(), shown.map(|figure| figure.unwrap_or_default()))
+        (told.len(), shown.map(Option::unwrap_or_default))
     };
     // How old a state is that never was complete nobody can say; and nobody was asked.
     let cold = ["0.0", "", "0.0", "0.0", "0"].map(str::to_owned);

@@ -101,7 +101,7 @@ impl FeedSource for Counted {
 }
 
 /// A door to the feed of `house`, and behind it small sockets: they are soon full.
-async fn serve(house: &House, feed: Feed, pages: &Arc<AtomicUsize>) -> (String, FeedDoor, JoinSet<()>) {
+fn serve(house: &House, feed: Feed, pages: &Arc<AtomicUsize>) -> (String, FeedDoor, JoinSet<()>) {
     let publication = Limits { page: 16, silence: Duration::from_secs(60), ..Limits::default() };
     let limits = FeedLimits { write_timeout: WRITE_TIMEOUT, publication, ..FeedLimits::default() };
     let (door, feeds) = (FeedDoor::new(limits), AuthorityFeeds::new(Arc::clone(&house.verifier)));
@@ -175,8 +175,8 @@ async fn a_follower_that_never_reads_is_dropped_in_time_holds_up_nobody_and_take
     let caller = house.authority.authenticate_credential(&key).unwrap();
     let feed = house.authority.open_feed(&caller).unwrap();
     let (pages_of_all, pages) = (Arc::default(), Arc::default());
-    let (url, busy, _busy_task) = serve(&house, feed.clone(), &pages_of_all).await;
-    let (stuck_url, door, _task) = serve(&house, feed, &pages).await;
+    let (url, busy, _busy_task) = serve(&house, feed.clone(), &pages_of_all);
+    let (stuck_url, door, _task) = serve(&house, feed, &pages);
     let mut reader = Client::new(1);
     reader.connect_to(&url, &key).await.unwrap();
     reader.until(|client| client.gauge.is_complete()).await;
