@@ -77,6 +77,7 @@ impl Records {
             effect: Effect::End,
             window: None,
             exception: None,
+            undoes: None,
             reason: self.reason.clone(),
         })
     }

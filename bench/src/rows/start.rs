@@ -106,6 +106,7 @@ fn entry(issuer: &Issuer, session: SessionId, now: Timestamp) -> NewEntry {
         // Alive for the whole run.
         retain_until: now.plus(Duration::from_secs(86_400)),
         enforce_until: now.plus(Duration::from_secs(86_400)),
+        undoes: None,
         reason: Reason::known(Reason::ADMIN),
         actor: "cred_bench".into(),
         cause: "bench".into(),

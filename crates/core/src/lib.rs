@@ -37,6 +37,7 @@
 //!         exception: None,
 //!         retain_until: Timestamp::from_seconds(1_700_000_665),
 //!         enforce_until: Timestamp::from_seconds(1_707_776_000),
+//!         undoes: None,
 //!         reason: Reason::known(Reason::PASSWORD_CHANGED),
 //!         actor: "cred_1".into(),
 //!         cause: "req_1".into(),

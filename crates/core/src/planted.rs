@@ -34,6 +34,8 @@ pub enum Bug {
     CachedTick,
     /// Records that are absorbed take the place of what was held about the same target.
     AbsorbDropsOlder,
+    /// An undo also takes back what was recorded about the same target before.
+    UndoDropsOlder,
     /// A snapshot counts as complete after its first part.
     SnapshotInstalledEarly,
     /// A shorter life that is configured later holds for tokens of before.

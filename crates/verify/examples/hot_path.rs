@@ -205,6 +205,7 @@ fn entry(number: usize, position: u64) -> Entry {
             exception: None,
             retain_until: Timestamp::from_seconds(NOW + 665),
             enforce_until: Timestamp::FOREVER,
+            undoes: None,
             reason: Reason::known(Reason::ADMIN),
             actor: "cred_bench".into(),
             cause: "req_bench".into(),

@@ -55,6 +55,7 @@
 //!         exception: None,
 //!         retain_until: Timestamp::from_seconds(second + 665),
 //!         enforce_until: Timestamp::FOREVER,
+//!         undoes: None,
 //!         reason: Reason::known(Reason::LOGGED_OUT),
 //!         actor: "alice".into(),
 //!         cause: "req_1".into(),

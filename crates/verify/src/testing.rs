@@ -155,6 +155,7 @@ impl TestIssuer {
             exception: None,
             retain_until: now.plus(Self::LIFE + Duration::from_secs(60)),
             enforce_until: Timestamp::FOREVER,
+            undoes: None,
             reason: Reason::known(reason),
             actor: "test".into(),
             cause: "test".into(),

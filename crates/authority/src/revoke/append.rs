@@ -68,6 +68,7 @@ impl Authority {
             exception: except,
             retain_until,
             enforce_until,
+            undoes: None,
             reason: fact.reason,
             actor: fact.actor,
             cause: "".into(),

@@ -38,6 +38,7 @@ impl Authority {
             exception: request.except.clone(),
             retain_until,
             enforce_until,
+            undoes: None,
             reason: request.reason.clone(),
             actor: caller.id().as_str().into(),
             cause: request.cause.clone(),

@@ -177,6 +177,7 @@ fn everything_ended() -> Entry {
             exception: None,
             retain_until: Timestamp::FOREVER,
             enforce_until: Timestamp::FOREVER,
+            undoes: None,
             reason: Reason::known(Reason::ADMIN),
             actor: "test".into(),
             cause: "test".into(),

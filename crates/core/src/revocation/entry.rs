@@ -87,6 +87,8 @@ pub struct NewEntry {
     pub window: Option<Window>,
     /// What it spares.
     pub exception: Option<Exception>,
+    /// The entry that it takes back, one of the same issuer and target. An entry that undoes hits nothing.
+    pub undoes: Option<Position>,
     /// Until when a verifier must hold it: no access token it can hit is alive at this instant or after.
     pub retain_until: Timestamp,
     /// Until when the store must enforce it: no session it can hit could be renewed at this instant or after.
@@ -128,6 +130,7 @@ impl Entry {
                 }
                 Exception::Token(id) => ExceptionKey::Token(issuer.of_id(TargetKind::Token, id.as_str())),
             }),
+            undoes: fact.undoes,
             reason: fact.reason.clone(),
         }
     }

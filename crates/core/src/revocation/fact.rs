@@ -90,10 +90,24 @@ impl Fact {
         self.times >> 32
     }
 
+    /// From when on it may be forgotten: its `retain_until`, in whole seconds rounded up.
+    pub(super) const fn over_at(self) -> Timestamp {
+        match self.retained_second() {
+            FOR_EVER => Timestamp::FOREVER,
+            second => Timestamp::from_seconds(second as u64),
+        }
+    }
+
+    /// The second of its `retain_until`, rounded up.
+    const fn retained_second(self) -> u32 {
+        #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are meant")]
+        let second = self.times as u32;
+        second
+    }
+
     /// Whether it may be forgotten at `now`: at or after its `retain_until`.
     pub(super) const fn is_over(self, now: Timestamp) -> bool {
-        #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are meant")]
-        let retain = self.times as u32;
+        let retain = self.retained_second();
         retain != FOR_EVER && now.seconds() >= retain as u64
     }
 }

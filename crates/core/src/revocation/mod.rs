@@ -23,6 +23,8 @@ pub mod standing;
 pub mod state;
 pub mod target;
 pub mod target_key;
+pub mod undo;
+mod undone;
 
 #[cfg(test)]
 mod decide_tests;

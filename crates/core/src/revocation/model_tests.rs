@@ -4,6 +4,8 @@
 //! The model keeps a `Vec` of entries with plain ids and applies every sentence of the rule to each of them.
 //! It knows no digest, no map, no mark and no shortcut.
 
+mod undoing;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -224,6 +226,7 @@ fn fact() -> impl Strategy<Value = NewEntry> {
                 exception,
                 retain_until: Timestamp::FOREVER,
                 enforce_until: Timestamp::FOREVER,
+                undoes: None,
                 // More than the state's table of reasons holds.
                 reason: Reason::new(format!("reason_{reason}")).unwrap(),
                 actor: "model".into(),
@@ -412,6 +415,7 @@ fn a_record_at_or_below_the_watermark_is_refused_and_changes_nothing() {
             exception: None,
             retain_until: Timestamp::FOREVER,
             enforce_until: Timestamp::FOREVER,
+            undoes: None,
             reason: Reason::known(Reason::ADMIN),
             actor: "a".into(),
             cause: "c".into(),

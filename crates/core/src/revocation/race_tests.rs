@@ -52,6 +52,7 @@ fn entry(position: u64, now: Timestamp) -> Entry {
         exception: None,
         retain_until: now.plus(RULES.retention()),
         enforce_until: now,
+        undoes: None,
         reason: Reason::known(Reason::ADMIN),
         actor: "test".into(),
         cause: "test".into(),
@@ -208,4 +209,87 @@ fn no_reader_misses_an_entry_or_meets_a_false_one_while_entries_pile_up_and_go()
     assert!(refused.iter().sum::<u64>() > 0, "no reader ever met an entry");
     scene.state.purge(Timestamp::from_seconds(START + 10 * ENTRIES));
     assert_eq!(scene.state.live_entries(), 0, "I8");
+}
+
+/// An entry that stands while others about the same subject come and are undone.
+struct Flicker {
+    state: RevocationState,
+    done: AtomicBool,
+}
+
+impl Flicker {
+    fn refuses(&self, token: &Token) -> bool {
+        let now = Timestamp::from_seconds(START);
+        !token.standing.holds(&self.state, now)
+            && matches!(token.standing.examine(&token.claims, &RULES, &self.state, now), Finding::Refused(_))
+    }
+
+    /// One token older than the entry that stands, one newer than all, and one that only those can hit that flicker.
+    fn read(&self) -> [u64; 2] {
+        let at = |position| issue(&self.state, &name(0), position, Timestamp::from_seconds(START));
+        let (old, new, between) = (at(1), at(u64::from(u32::MAX)), at(5));
+        let mut seen = [0; 2];
+        while !self.done.load(Ordering::Acquire) {
+            assert!(self.refuses(&old), "the entry that nobody undid was missed");
+            assert!(!self.refuses(&new), "refused for what came before it was issued");
+            seen[usize::from(self.refuses(&between))] += 1;
+        }
+        assert!(!self.refuses(&between), "everything that hit it was undone");
+        seen
+    }
+
+    fn write(&self) {
+        let subject_zero = |position| {
+            let target = Target::Subject(Subject::new(name(0)).unwrap());
+            let Entry { fact, position } = entry(position, Timestamp::from_seconds(START));
+            let fact = NewEntry { target, effect: Effect::End, ..fact };
+            Entry { position, fact }
+        };
+        let undo = |undone: &Entry, position| {
+            let fact = NewEntry { undoes: Some(undone.position), ..undone.fact.clone() };
+            Entry { position: Position::new(position).unwrap(), fact }
+        };
+        let apply = |entry: &Entry| self.state.apply(&entry.record(self.state.log_key())).unwrap();
+        for position in (10..ENTRIES).step_by(4) {
+            let (one, other) = (subject_zero(position), subject_zero(position + 1));
+            apply(&one);
+            apply(&other);
+            // In both orders.
+            let (first, then) = if position % 8 < 4 { (&one, &other) } else { (&other, &one) };
+            apply(&undo(first, position + 2));
+            apply(&undo(then, position + 3));
+            if position % 64 < 4 {
+                self.state.purge(Timestamp::from_seconds(START));
+            }
+        }
+        self.done.store(true, Ordering::Release);
+    }
+}
+
+#[test]
+fn no_reader_misses_the_entry_that_stands_while_others_of_its_target_are_undone() {
+    // I5, I6, S29
+    let flicker = Flicker {
+        state: RevocationState::new(LogKey::from_random([5; 16]), Position::ZERO),
+        done: AtomicBool::new(false),
+    };
+    let Entry { fact, position } = entry(3, Timestamp::from_seconds(START));
+    let target = Target::Subject(Subject::new(name(0)).unwrap());
+    let standing = Entry { position, fact: NewEntry { target, effect: Effect::End, ..fact } };
+    flicker.state.apply(&standing.record(flicker.state.log_key())).unwrap();
+    let seen: Vec<[u64; 2]> = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..2).map(|_| scope.spawn(|| flicker.read())).collect();
+        flicker.write();
+        readers.into_iter().map(|reader| reader.join().unwrap()).collect()
+    });
+    let seen_by_all = |which: usize| seen.iter().map(|seen| seen[which]).sum::<u64>();
+    assert!(seen_by_all(0) > 0 && seen_by_all(1) > 0, "no reader saw any of it come or go");
+    assert_eq!(flicker.state.live_entries(), 1);
+    assert_eq!(
+        flicker.state.undone_entries(),
+        usize::try_from((ENTRIES - 10).div_ceil(4) * 2).unwrap(),
+        "I8"
+    );
+    flicker.state.purge(Timestamp::from_seconds(START + 10 * ENTRIES));
+    assert_eq!((flicker.state.live_entries(), flicker.state.undone_entries()), (0, 0), "I8");
 }

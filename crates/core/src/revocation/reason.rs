@@ -34,6 +34,8 @@ impl Reason {
     pub const REFRESH_REUSE: &str = "refresh_reuse";
     /// The client asked for it at the revocation endpoint (RFC 7009).
     pub const CLIENT_REVOKED: &str = "client_revoked";
+    /// A backup was restored: everything issued before is over.
+    pub const RESTORED: &str = "restored";
     /// The signing key is compromised.
     pub const KEY_COMPROMISED: &str = "key_compromised";
 

@@ -38,6 +38,8 @@ pub struct Record {
     pub window: Option<Window>,
     /// What it spares.
     pub exception: Option<ExceptionKey>,
+    /// The entry that it takes back, one about the same target. A record that undoes hits nothing.
+    pub undoes: Option<Position>,
     /// Why.
     pub reason: Reason,
 }

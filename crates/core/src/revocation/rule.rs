@@ -126,12 +126,14 @@ impl<'a> Aim<'a> {
 }
 
 impl Record {
-    /// Whether this entry hits `token`, whatever the token's life. `names` are those of the record's own log.
+    /// Whether this entry hits `token`, whatever the token's life; one that undoes another hits none. `names` are those
+    /// of the record's own log.
     pub fn hits(&self, token: &VerifiedClaims, names: &TokenNames, rules: &TimeRules) -> bool {
         let aim = Aim::new(token, names, rules);
         let fact = Fact::new(self.position, self.effect, self.recorded_at, self.retain_until);
         let narrowed = Narrowing { window: self.window, exception: self.exception };
-        self.issuer == names.issuer.key
+        self.undoes.is_none()
+            && self.issuer == names.issuer.key
             && aim.names_target_of(self)
             && aim.is_hit_by(fact, self.kind, narrowed)
     }

@@ -9,6 +9,7 @@ use super::fact::Fact;
 use super::fact_table::{self, FactTable};
 use super::key_hash::ByKey;
 use super::reasons::Reasons;
+use super::undone::Undone;
 use crate::ids::Issuer;
 use crate::planted::{self, Bug};
 use crate::position::Position;
@@ -51,10 +52,12 @@ struct Progress {
     writer: Mutex<Lately>,
 }
 
-/// What the last record was about: the next one is likely to be about the same.
+/// What only the writer knows: what the last record was about, for the next one is likely to be about the same, and what
+/// was undone.
 #[derive(Default)]
 struct Lately {
     reason: Option<(Reason, u8)>,
+    undone: Undone,
     /// Where the bug `WatermarkBeforeMaps` is planted, what is not in the maps yet.
     #[cfg(feature = "planted")]
     late: Option<Record>,
@@ -117,9 +120,14 @@ impl RevocationState {
         Position::new(self.progress.watermark.load(Ordering::Acquire)).unwrap_or(Position::LAST)
     }
 
-    /// How many entries are held.
+    /// How many entries are held. One that was undone is not, nor is what undid it.
     pub fn live_entries(&self) -> usize {
         self.progress.live.load(Ordering::Relaxed)
+    }
+
+    /// How many entries are known to be undone, in case that they come late or come again.
+    pub fn undone_entries(&self) -> usize {
+        self.lock().undone.len()
     }
 
     /// The key that digests ids for this state.
@@ -203,6 +211,12 @@ impl RevocationState {
         lately: &mut Lately,
         single: &mut fact_table::Writer<'_>,
     ) {
+        if let Some(position) = record.undoes {
+            return self.undo(record, position, lately, single);
+        }
+        if lately.undone.covers(record) {
+            return;
+        }
         let mut fact = Fact::new(record.position, record.effect, record.recorded_at, record.retain_until);
         let (index, beyond_table) = self.index_of(&record.reason, lately);
         fact = fact.with_reason(index);
@@ -223,6 +237,49 @@ impl RevocationState {
         match wide.as_ref().and_then(|issuer| issuer.mark(record.kind)) {
             Some(wide) => wide.raise(mark),
             None => self.marks.raise(record.key, mark),
+        }
+    }
+
+    /// Takes back the entry at `position` about the target of `undo`, and no other.
+    ///
+    /// INVARIANT: the marks stay. They say from where on a token has to be looked up, and the look-up tells what is
+    /// gone. A reader finds all entries of the target, or all but that one.
+    fn undo(&self, undo: &Record, position: Position, lately: &mut Lately, single: &fact_table::Writer<'_>) {
+        let held = self.take_out(undo.key, position.number(), single);
+        if planted::is(Bug::UndoDropsOlder) {
+            self.take_out_older(undo.key, position.number(), single);
+        }
+        let until = held.map_or(undo.retain_until, |fact| fact.over_at().max(undo.retain_until));
+        lately.undone.remember(position, undo.key, until);
+        let gone = usize::from(held.is_some());
+        self.progress.live.store(self.live_entries().saturating_sub(gone), Ordering::Relaxed);
+    }
+
+    /// Removes one fact.
+    fn take_out(&self, key: TargetKey, position: u64, single: &fact_table::Writer<'_>) -> Option<Fact> {
+        let held = single.find(key)?;
+        let gone = if held.has_more() {
+            let many = self.many.pin();
+            let facts = many.get(&key)?;
+            let gone = facts.iter().copied().find(|fact| fact.position() == position)?;
+            let kept = facts.iter().copied().filter(|fact| *fact != gone).collect();
+            self.keep_of_many(key, kept, single);
+            gone
+        } else {
+            (held.position() == position).then_some(held)?;
+            single.remove(key);
+            held
+        };
+        self.forget_details(key, gone);
+        Some(gone)
+    }
+
+    /// The bug [`UndoDropsOlder`](Bug::UndoDropsOlder).
+    #[cold]
+    fn take_out_older(&self, key: TargetKey, position: u64, single: &fact_table::Writer<'_>) {
+        let facts = self.many.pin().get(&key).cloned();
+        for older in facts.iter().flat_map(|facts| facts.iter()).filter(|fact| fact.position() < position) {
+            self.take_out(key, older.position(), single);
         }
     }
 
@@ -261,6 +318,7 @@ impl RevocationState {
     /// `now`. Walks the whole state, some 50 ns an entry; readers are never stopped, the writer only for
     /// moments. Returns how many went.
     pub fn purge(&self, now: Timestamp) -> usize {
+        self.lock().undone.purge(now);
         let found = self.single.keys(|fact| fact.is_over(now) || fact.has_more());
         found.chunks(PURGED_AT_ONCE).map(|keys| self.purge_keys(keys, now)).sum()
     }
@@ -293,16 +351,22 @@ impl RevocationState {
         if over.is_empty() {
             return 0;
         }
+        self.keep_of_many(key, kept, single);
+        for fact in &over {
+            self.forget_details(key, *fact);
+        }
+        over.len()
+    }
+
+    /// These are left of all entries about a target that had several: they take their place in one step.
+    fn keep_of_many(&self, key: TargetKey, kept: Vec<Fact>, single: &fact_table::Writer<'_>) {
+        let many = self.many.pin();
         if kept.is_empty() {
             single.remove(key);
             many.remove(&key);
         } else {
             many.insert(key, kept.into());
         }
-        for fact in &over {
-            self.forget_details(key, *fact);
-        }
-        over.len()
     }
 
     fn forget_details(&self, key: TargetKey, fact: Fact) {
@@ -379,6 +443,7 @@ mod tests {
             effect: Effect::End,
             window: None,
             exception: None,
+            undoes: None,
             reason: Reason::new(reason).unwrap(),
         }
     }

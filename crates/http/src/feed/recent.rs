@@ -97,6 +97,7 @@ mod tests {
             effect: Effect::End,
             window: None,
             exception: None,
+            undoes: None,
             reason: Reason::known(Reason::ADMIN),
         };
         let records = (from + 1..=through).filter(|number| number % 2 == 0).map(record).collect();

@@ -59,6 +59,7 @@ pub fn entry(target: Target, now: Timestamp) -> NewEntry {
         exception: None,
         retain_until: now.plus(Duration::from_secs(660)),
         enforce_until: now.plus(Duration::from_secs(100_000)),
+        undoes: None,
         reason: Reason::known(Reason::ADMIN),
         actor: "cred_suite".into(),
         cause: "req_suite".into(),

@@ -254,7 +254,8 @@ fn end_everything(
         exception: None,
         retain_until,
         enforce_until,
-        reason: Reason::known("restored"),
+        undoes: None,
+        reason: Reason::known(Reason::RESTORED),
         actor: "restore".into(),
         cause: "restore".into(),
     }

@@ -161,6 +161,7 @@ fn fact(row: &EntryRow<'_>) -> Option<NewEntry> {
         },
         retain_until: Timestamp::from_milliseconds(row.retain_until),
         enforce_until: Timestamp::from_milliseconds(row.enforce_until),
+        undoes: None,
         reason: Reason::new(row.reason).ok()?,
         actor: row.actor.into(),
         cause: row.cause.into(),

@@ -55,6 +55,7 @@ impl Digester {
             effect: effect(row).ok_or_else(unreadable)?,
             window: window(row)?,
             exception: exception(&issuer, row)?,
+            undoes: None,
             reason: self.reason(row.reason).ok_or_else(unreadable)?,
         })
     }

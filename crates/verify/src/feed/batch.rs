@@ -233,6 +233,7 @@ impl Shared {
                 Some((kind, key)) => Some(exception(kind, key_of(key)?)?),
                 None => None,
             },
+            undoes: None,
             reason: self.reasons.get(usize::try_from(row.reason).ok()?)?.clone(),
         })
     }

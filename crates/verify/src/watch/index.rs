@@ -173,6 +173,7 @@ mod tests {
             effect: Effect::End,
             window: None,
             exception: None,
+            undoes: None,
             reason: Reason::known(Reason::ADMIN),
         }
     }

@@ -141,6 +141,7 @@ impl EntryOf {
             exception,
             retain_until: Timestamp::from_seconds(self.retain_until),
             enforce_until: Timestamp::FOREVER,
+            undoes: None,
             reason: Reason::new(self.reason.as_str()).unwrap(),
             actor: "vectors".into(),
             cause: "vectors".into(),

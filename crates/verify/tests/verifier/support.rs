@@ -152,6 +152,7 @@ pub(crate) fn end(target: Target) -> EntryOf {
         exception: None,
         retain_until: Timestamp::from_seconds(NOW + 665),
         enforce_until: Timestamp::FOREVER,
+        undoes: None,
         reason: Reason::known(Reason::ADMIN),
         actor: "cred_test".into(),
         cause: "req_test".into(),

@@ -32,6 +32,7 @@ fn everything(key: &LogKey) -> Record {
         effect: Effect::End,
         window: None,
         exception: None,
+        undoes: None,
         reason: Reason::known("admin"),
     }
 }

@@ -136,6 +136,7 @@ fn full_batch(issuer: &Issuer) -> usize {
             effect: Effect::End,
             window: None,
             exception: None,
+            undoes: None,
             reason: Reason::known(Reason::LOGGED_OUT),
         }
     };

@@ -17,6 +17,7 @@ pub(in crate::feed) fn record(position: u64) -> Record {
         effect: Effect::End,
         window: None,
         exception: None,
+        undoes: None,
         reason: Reason::known(Reason::LOGGED_OUT),
     }
 }
@@ -66,6 +67,7 @@ prop_compose! {
             effect: if refresh { Effect::Refresh } else { Effect::End },
             window,
             exception,
+            undoes: None,
             reason: Reason::new(reason).unwrap(),
         };
         (step, record)

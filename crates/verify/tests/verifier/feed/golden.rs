@@ -58,6 +58,7 @@ fn records() -> Vec<Record> {
         effect: Effect::End,
         window: None,
         exception: None,
+        undoes: None,
         reason: Reason::known(Reason::LOGGED_OUT),
     };
     let next = |step: u64| position(plain.position.number() + step);
