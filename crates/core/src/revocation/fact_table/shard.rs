@@ -137,10 +137,24 @@ impl Shard {
         }
     }
 
+    /// Whether so many keys fit, if none of them is gone.
+    pub(super) fn has_room_for(&self, keys: usize) -> bool {
+        keys * 16 <= self.room() * 13
+    }
+
     /// The same keys in a shard with a third more room than they need, places of gone keys freed.
     pub(super) fn grown(&self) -> Self {
         let held = (0..self.tags.len()).map(|group| self.taken(group).count()).sum::<usize>();
-        let grown = Self::of_places((held + 1) * 4 / 3 + 1);
+        self.moved_to((held + 1) * 4 / 3 + 1)
+    }
+
+    /// The same keys, no more than `keys` of them, in a shard that has room for so many.
+    pub(super) fn of_keys(&self, keys: usize) -> Self {
+        self.moved_to((keys * 16).div_ceil(13))
+    }
+
+    fn moved_to(&self, places: usize) -> Self {
+        let grown = Self::of_places(places);
         for group in 0..self.tags.len() {
             for place in self.taken(group) {
                 if let Some(fact) = place.fact() {

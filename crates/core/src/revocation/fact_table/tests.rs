@@ -34,6 +34,12 @@ enum Step {
     Insert(u16),
     More(u16),
     Remove(u16),
+    Reserve(usize),
+}
+
+/// How many places there are.
+fn places(table: &FactTable) -> usize {
+    table.shards.load().iter().map(Shard::room).sum()
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -42,6 +48,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => key.clone().prop_map(Step::Insert),
         1 => key.clone().prop_map(Step::More),
         2 => key.prop_map(Step::Remove),
+        1 => (0_usize..100_000).prop_map(Step::Reserve),
     ];
     proptest::collection::vec(step, 0..600)
 }
@@ -67,9 +74,10 @@ proptest! {
                     table.write().remove(crowded(*key));
                     model.remove(key);
                 }
+                Step::Reserve(keys) => table.write().reserve(*keys),
                 Step::Insert(_) => {}
             }
-            let key = match step { Step::Insert(key) | Step::More(key) | Step::Remove(key) => key };
+            let (Step::Insert(key) | Step::More(key) | Step::Remove(key)) = step else { continue };
             prop_assert_eq!(table.read().find(crowded(*key)), model.get(key).copied());
         }
         let reader = table.read();
@@ -131,4 +139,20 @@ fn a_reader_finds_every_entry_that_was_there_before_it_began() {
         }
         done.store(true, Ordering::Release);
     });
+}
+
+#[test]
+fn a_table_with_room_for_all_that_comes_hardly_grows() {
+    let table = FactTable::new();
+    table.write().reserve(100_000);
+    let reserved = places(&table);
+    assert!(reserved * 33 < 100_000 * 50, "{reserved} places of 33 bytes for 100,000 keys");
+    for number in 0..100_000 {
+        table.write().insert(spread(number), fact(number + 1));
+    }
+    assert!(places(&table) <= reserved + reserved / 50, "{reserved} became {}", places(&table));
+    // What is there is room enough: nothing moves, and nothing shrinks.
+    let before = places(&table);
+    table.write().reserve(50_000);
+    assert_eq!(places(&table), before);
 }
