@@ -10,6 +10,7 @@ use quash_core::revocation::target_key::{LogKey, TargetKey};
 use crate::feed::fault::Fault;
 use crate::feed::frame::seal::sum;
 use crate::feed::frame::{SnapshotBegin, SnapshotChunk, SnapshotEnd};
+use crate::feed::record_log::Ordered;
 use crate::feed::state_file::Tally;
 
 /// The part of a snapshot that came in so far.
@@ -18,7 +19,7 @@ pub(super) struct Incoming {
     /// The state in the making, where the key is another one. Else what comes in takes effect at once.
     pub(super) state: Option<RevocationState>,
     /// Everything that came in, for a relay.
-    pub(super) kept: Option<Vec<Record>>,
+    pub(super) kept: Option<Ordered>,
     /// What came in, by place and target, when it is to be found out what it lacks.
     pub(super) seen: Option<HashSet<(Position, TargetKey)>>,
     pub(super) tally: Tally,
@@ -51,8 +52,9 @@ impl Incoming {
         Ok(())
     }
 
-    /// Whether `records` lie beyond those before them, and within the snapshot; rising they are in every batch.
-    pub(super) fn admit(&mut self, records: &[Record]) -> Result<(), Fault> {
+    /// Whether `records`, as they were decoded from `batch`, lie beyond those before them, and within the snapshot;
+    /// rising they are in every batch.
+    pub(super) fn admit(&mut self, records: &[Record], batch: &[u8]) -> Result<(), Fault> {
         let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(()) };
         let back = |before, after| Err(Fault::Back { what: "a record", before, after });
         if first.position <= self.last {
@@ -65,7 +67,7 @@ impl Incoming {
         self.records += records.len() as u64;
         self.tally.note_all(records);
         if let Some(kept) = &mut self.kept {
-            kept.extend_from_slice(records);
+            kept.add(records, batch);
         }
         if let Some(seen) = &mut self.seen {
             seen.extend(records.iter().map(|record| (record.position, record.key)));

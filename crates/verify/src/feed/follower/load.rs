@@ -1,13 +1,12 @@
 //! Starting from the local file.
 
 use quash_core::position::Position;
-use quash_core::revocation::record::Record;
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
 
 use super::{Follower, Place};
 use crate::feed::batch;
-use crate::feed::record_log::Relayed;
+use crate::feed::record_log::{Ordered, Relayed};
 use crate::feed::state_file::{
     self, LogPiece, PartPiece, PlacePiece, RecordsPiece, StateDamaged, StatePiece,
 };
@@ -30,13 +29,15 @@ struct Reading {
     is: LogPiece,
     /// The state in the making, where the key is not the one in force.
     state: Option<RevocationState>,
+    /// For a relay: the records that came with it.
+    kept: Ordered,
 }
 
 /// What was read so far.
 #[derive(Default)]
 struct Progress {
     reading: Option<Reading>,
-    kept: Vec<Record>,
+    kept: Ordered,
     records: usize,
     ratchet: u64,
 }
@@ -66,7 +67,7 @@ impl Follower {
         Ok(Loaded { whole, torn, position: self.position(), records: progress.records })
     }
 
-    fn finish_loading(&mut self, ratchet: u64, kept: Vec<Record>) {
+    fn finish_loading(&mut self, ratchet: u64, kept: Ordered) {
         self.file.begun = true;
         if ratchet > 0 {
             // Records that were over then are missing from the file: no earlier instant may be judged.
@@ -88,7 +89,7 @@ impl Follower {
             StatePiece::Log(is) => {
                 let same = self.holding.key() == Some(is.key);
                 let state = (!same).then(|| RevocationState::new(is.key, is.origin));
-                progress.reading = Some(Reading { is, state });
+                progress.reading = Some(Reading { is, state, kept: Ordered::default() });
                 true
             }
             StatePiece::Trust(trust) => {
@@ -109,26 +110,31 @@ impl Follower {
 
     fn take_records(&mut self, bytes: &[u8], progress: &mut Progress) -> bool {
         let Ok(records) = batch::decode(bytes) else { return false };
-        match progress.reading.as_ref().and_then(|reading| reading.state.as_ref()) {
-            Some(state) => state.apply_all(&records),
-            None => self.holding.enforce(&records),
-        }
+        // Records of the key that is in force take effect at once, others only when their log is complete.
+        let kept = if let Some(Reading { state: Some(state), kept, .. }) = &mut progress.reading {
+            state.apply_all(&records);
+            kept
+        } else {
+            self.holding.enforce(&records);
+            &mut progress.kept
+        };
         progress.records += records.len();
         self.file.tally.note_all(&records);
         if self.relay.is_some() {
-            progress.kept.extend(records);
+            kept.add(&records, bytes);
         }
         true
     }
 
     fn take_place(&mut self, PlacePiece { through, checksum }: PlacePiece, progress: &mut Progress) -> bool {
-        let Some(Reading { is, state }) = progress.reading.take() else { return false };
+        let Some(Reading { is, state, kept }) = progress.reading.take() else { return false };
         match state {
             Some(state) => {
                 state.advance(through);
                 if self.holding.install(state).is_err() {
                     return false;
                 }
+                progress.kept = kept;
             }
             None => self.holding.advance(through),
         }

@@ -19,7 +19,7 @@ use crate::feed::frame::{
     Bye, ByeCode, Entries, HIGHEST_VERSION, Heartbeat, LOWEST_VERSION, Ping, SnapshotBegin, SnapshotChunk,
     SnapshotEnd, Start, ToFollower, ToServer, Welcome,
 };
-use crate::feed::record_log::Relayed;
+use crate::feed::record_log::{Ordered, Relayed};
 use crate::feed::state_file::{LogPiece, PartPiece, PlacePiece, RecordsPiece, StatePiece};
 
 /// How long to stay away from a log that changed too often.
@@ -126,7 +126,7 @@ impl Follower {
         let welcome = welcome.ok_or(Fault::OutOfPlace("a snapshot before the welcome"))?;
         let mut incoming = Incoming::begin(begin);
         incoming.state = (!same_key(welcome.key)).then(|| RevocationState::new(welcome.key, welcome.origin));
-        incoming.kept = self.relay.is_some().then(Vec::new);
+        incoming.kept = self.relay.is_some().then(Ordered::default);
         incoming.seen = self.has_lost(&welcome).then(Default::default);
         let place = self.place;
         let link = self.link()?;
@@ -150,7 +150,7 @@ impl Follower {
         let incoming = link.incoming.as_mut().ok_or(Fault::OutOfPlace("a chunk outside a snapshot"))?;
         incoming.check(chunk, &welcome.key)?;
         let records = batch::decode(chunk.batch)?;
-        incoming.admit(&records)?;
+        incoming.admit(&records, chunk.batch)?;
         match &incoming.state {
             Some(state) => state.apply_all(&records),
             // Records only add refusals: they need not wait for the rest.
@@ -240,7 +240,7 @@ impl Follower {
     fn follow(&mut self, place: Place, entries: &Entries<'_>, records: &[Record], mut bytes: Vec<u8>) {
         let Entries { from, through, checksum, batch, .. } = *entries;
         if let Some(relay) = &self.relay {
-            relay.extend(records, through, checksum);
+            relay.extend(records, batch, through, checksum);
         }
         bytes.extend(self.ending_dangling(&place));
         bytes.extend(StatePiece::Records(RecordsPiece { from, through, checksum, batch }).encode());

@@ -225,3 +225,58 @@ fn a_file_is_appended_to_after_it_was_compacted() {
     assert_eq!(pair.follower.position(), Some(position(ORIGIN + 2)));
     assert!(pair.refuses(0) && pair.refuses(1));
 }
+
+#[test]
+fn a_relay_whose_file_holds_two_logs_serves_the_last_one() {
+    let mut pair = cold();
+    pair.append(0);
+    pair.connect();
+    pair.disconnect();
+    pair.log = other_log(2, 5_000);
+    pair.acknowledged = None;
+    pair.append_untold(1);
+    pair.connect();
+    pair.append(2);
+    pair.settle();
+    let load = |file: &[u8]| {
+        let (mut later, log) = (cold(), Arc::new(RecordLog::new()));
+        later.follower = later.follower.relaying(Arc::clone(&log));
+        later.follower.load(file).unwrap();
+        log
+    };
+    for file in [pair.file.clone(), compact(&pair.file, pair.wall()).unwrap().bytes] {
+        let log = load(&file);
+        let relayed = log.relayed().unwrap();
+        assert_eq!((relayed.log, relayed.head), (pair.log.id, position(5_002)));
+        let page = log.snapshot_after(relayed.origin, ALL).unwrap();
+        let places: Vec<u64> = page.records.iter().map(|record| record.position.number()).collect();
+        assert_eq!(places, [5_001, 5_002], "the records of the other log mean nothing to this one");
+    }
+}
+
+#[test]
+fn a_log_that_was_rolled_back_and_goes_on_is_served_with_what_it_lost() {
+    let (mut pair, log) = filled();
+    pair.disconnect();
+    // The last five entries are lost, two others take the places of the first two of those.
+    pair.log.entries.truncate(5);
+    pair.log.id = LogId::from_random([9; 16]);
+    pair.append_untold(20);
+    pair.connect();
+    pair.append(21);
+    pair.settle();
+    let head = log.relayed().unwrap().head;
+    assert_eq!((head, log.len()), (position(ORIGIN + 7), 10));
+    let page = log.snapshot_after(position(ORIGIN), ALL).unwrap();
+    assert_eq!(places(&page), (1..=7).collect::<Vec<u64>>());
+    for number in [22, 23] {
+        pair.append(number);
+    }
+    pair.settle();
+    assert_eq!(log.len(), 10);
+    let page = log.snapshot_after(position(ORIGIN), ALL).unwrap();
+    assert_eq!(places(&page), (1..=9).collect::<Vec<u64>>());
+    let ours: Vec<_> = page.records.iter().map(|record| record.key).collect();
+    let theirs: Vec<_> = pair.log.entries.iter().map(|(record, _)| record.key).collect();
+    assert_eq!(ours, theirs, "where both have a record, the log's own is served");
+}
