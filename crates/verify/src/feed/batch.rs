@@ -17,6 +17,9 @@ use super::frame::FrameError;
 /// The most records in a batch.
 pub const MOST_RECORDS: usize = 4096;
 
+/// No row is shorter: its key and a byte for each of the fields beside it.
+const LEAST_ROW: usize = 23;
+
 /// Added to a kind's number when the effect is [`Effect::Refresh`].
 const REFRESH: u8 = 10;
 
@@ -178,6 +181,17 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Record>, FrameError> {
         decoder.skip()?;
     }
     if decoder.position() == bytes.len() { Ok(records) } else { Err(FrameError::Malformed) }
+}
+
+/// How many records `bytes` say that they hold, and no more than can be in them. Reads none of them.
+pub(super) fn announced(bytes: &[u8]) -> Option<usize> {
+    let mut decoder = Decoder::new(bytes);
+    decoder.array().ok()?;
+    // Base position, base time, issuers, reasons.
+    for _field in 0..4 {
+        decoder.skip().ok()?;
+    }
+    Some(counted(&mut decoder).ok()?.min(bytes.len() / LEAST_ROW))
 }
 
 /// The length of an array that has at most [`MOST_RECORDS`] items.

@@ -164,3 +164,16 @@ fn fields_that_a_later_version_adds_are_skipped() {
     bytes.push(0);
     assert!(decode(&bytes).is_err(), "something stands behind the batch");
 }
+
+#[test]
+fn a_batch_announces_how_many_records_it_holds_and_never_more_than_fit() {
+    for count in [1, 2, 4_096] {
+        let records: Vec<Record> = (1..=count).map(record).collect();
+        assert_eq!(announced(&encode(&records)), Some(records.len()));
+    }
+    assert_eq!(announced(&encode(&[])), None);
+    // Base position and time, no issuers, no reasons, and an array of 4,096 rows that are not there.
+    let empty = [0x85, 0x01, 0x01, 0x40, 0x80, 0x99, 0x10, 0x00];
+    assert_eq!(announced(&empty), Some(0));
+    assert_eq!(announced(&empty[..4]), None);
+}

@@ -8,7 +8,7 @@ use super::{Follower, Place};
 use crate::feed::batch;
 use crate::feed::record_log::{Ordered, Relayed};
 use crate::feed::state_file::{
-    self, LogPiece, PartPiece, PlacePiece, RecordsPiece, StateDamaged, StatePiece,
+    self, LogPiece, PartPiece, Pieces, PlacePiece, RecordsPiece, StateDamaged, StatePiece,
 };
 
 /// What was found in a local file.
@@ -42,6 +42,15 @@ struct Progress {
     ratchet: u64,
 }
 
+impl Progress {
+    /// Makes room for the log that was begun.
+    fn make_room(&self, pieces: &Pieces<'_>) {
+        if let Some(Reading { state: Some(state), .. }) = &self.reading {
+            state.reserve(pieces.announced());
+        }
+    }
+}
+
 impl Follower {
     /// Takes in the local file of an earlier run: what it knew is enforced when this returns. How old it is nobody
     /// knows, so the state is complete then, and stale. Before the first connection.
@@ -55,9 +64,13 @@ impl Follower {
         let mut progress = Progress::default();
         let mut sound = true;
         while let Some((piece, read)) = pieces.next_piece() {
+            let begins = matches!(piece, StatePiece::Log(_));
             sound = self.take_piece(piece, &mut progress);
             if !sound {
                 break;
+            }
+            if begins {
+                progress.make_room(&pieces);
             }
             whole = read;
         }

@@ -15,6 +15,8 @@ pub use compact::{Compacted, compact};
 pub(in crate::feed) use piece::{LogPiece, PartPiece, PlacePiece, RecordsPiece, StatePiece, TrustPiece};
 pub(in crate::feed) use tally::Tally;
 
+use super::batch;
+
 /// The first bytes of every such file.
 pub const MAGIC: &[u8; 16] = b"quash feed state";
 
@@ -79,8 +81,41 @@ impl<'f> Pieces<'f> {
         Some((piece, self.read))
     }
 
+    /// How many records the parts that come next say that they hold, torn or not.
+    pub(in crate::feed) fn announced(&self) -> usize {
+        let mut rest = self.rest;
+        let mut records = 0;
+        while let Some((batch, after)) = piece::part_unchecked(rest) {
+            records += batch::announced(batch).unwrap_or_default();
+            rest = after;
+        }
+        records
+    }
+
     /// Whether everything was read.
     pub(in crate::feed) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::batch::tests::record;
+
+    #[test]
+    fn a_file_announces_the_records_of_the_parts_that_come_next() {
+        let part = |first: u64, last: u64| {
+            let records: Vec<_> = (first..=last).map(record).collect();
+            StatePiece::Part(PartPiece { batch: &batch::encode(&records) }).encode()
+        };
+        let ratchet = StatePiece::Ratchet(1).encode();
+        let file = |parts: &[Vec<u8>]| beginning_with(&parts.concat());
+        let announced = |file: &[u8]| pieces(file).unwrap().announced();
+        assert_eq!(announced(&file(&[])), 0);
+        assert_eq!(announced(&file(&[part(1, 5), part(6, 7), ratchet.clone(), part(8, 9)])), 7);
+        assert_eq!(announced(&file(&[ratchet, part(8, 9)])), 0);
+        let whole = file(&[part(1, 5), part(6, 7)]);
+        assert_eq!(announced(&whole[..whole.len() - 1]), 5, "what is torn is not counted");
     }
 }

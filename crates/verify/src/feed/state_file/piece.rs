@@ -116,6 +116,18 @@ pub(super) fn read(bytes: &[u8]) -> Option<(StatePiece<'_>, usize)> {
     Some((decode(body)?, FRONT + length))
 }
 
+/// The batch of the first piece of `bytes`, where that is a part, and what comes behind it. Whether it is damaged is
+/// not looked at.
+pub(super) fn part_unchecked(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (body, rest) = rest.get(FRONT - 4..)?.split_at_checked(length)?;
+    match decode(body)? {
+        StatePiece::Part(PartPiece { batch }) => Some((batch, rest)),
+        _ => None,
+    }
+}
+
 fn decode(body: &[u8]) -> Option<StatePiece<'_>> {
     let mut decoder = Decoder::new(body);
     if decoder.array().ok()? != Some(2) {
