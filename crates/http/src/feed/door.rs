@@ -18,6 +18,10 @@ const LARGEST_MESSAGE: usize = 1 << 20;
 /// How much is read from a socket at once. A follower says little.
 const READ_BUFFER: usize = 4 << 10;
 
+/// How much may wait for a socket: our longest message, and the answers to pings of WebSocket, which the library makes
+/// by itself, for whoever sends those and reads nothing.
+const WRITE_BUFFER: usize = 2 << 20;
+
 /// What the feed may take up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedLimits {
@@ -77,7 +81,8 @@ impl FeedDoor {
             .max_message_size(LARGEST_MESSAGE)
             .max_frame_size(LARGEST_MESSAGE)
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0);
+            .write_buffer_size(0)
+            .max_write_buffer_size(WRITE_BUFFER);
         Ok(upgrade.on_upgrade(async move |socket: WebSocket| {
             connection::serve(socket, &source, &door).await;
             drop(place);

@@ -20,6 +20,9 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::address::Address;
 use super::key::ServiceKey;
 
+/// How much may wait for the socket: our longest message, and the answers to pings of WebSocket, which the library makes
+/// by itself.
+const WRITE_BUFFER: usize = 2 * LARGEST_FRAME;
 /// Where the feed is served.
 const ENDPOINT: &str = "/v1/feed/ws";
 /// How long one address of a host may take to answer before the next one is tried.
@@ -130,6 +133,7 @@ async fn upgrade(
     request.headers_mut().insert(AUTHORIZATION, bearer);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
+        .max_write_buffer_size(WRITE_BUFFER)
         .max_message_size(Some(LARGEST_FRAME))
         .max_frame_size(Some(LARGEST_FRAME));
     let opened = client_async_with_config(request, stream, Some(config)).await;

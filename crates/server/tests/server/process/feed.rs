@@ -1,5 +1,6 @@
 //! A service with an embedded verifier that follows a real server over real sockets.
 
+mod flooding;
 mod follower;
 mod interrupted;
 mod stopped;
