@@ -15,9 +15,9 @@ use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey, StoredVerifier,
-    VerifierRegistry,
+    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
+    Replaced, RevocationLog, SessionRegistry, Spend, Spent, Store, StoreError, StoredCredential, StoredKey,
+    StoredVerifier, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -212,6 +212,13 @@ impl<S: Store> VerifierRegistry for FaultyStore<S> {
 
     async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
         self.call(self.inner.delete_verifier(instance)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> OneTimeTokens for FaultyStore<S> {
+    async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
+        self.call(self.inner.spend(spend)).await
     }
 }
 

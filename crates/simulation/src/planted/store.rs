@@ -13,9 +13,9 @@ use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, Store, StoreError, StoredCredential, StoredKey, StoredVerifier,
-    VerifierRegistry,
+    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
+    Replaced, RevocationLog, SessionRegistry, Spend, Spent, Store, StoreError, StoredCredential, StoredKey,
+    StoredVerifier, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -165,6 +165,13 @@ impl VerifierRegistry for Faulty {
 
     async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
         self.inner.delete_verifier(instance).await
+    }
+}
+
+#[async_trait]
+impl OneTimeTokens for Faulty {
+    async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
+        self.inner.spend(spend).await
     }
 }
 

@@ -26,6 +26,7 @@ pub mod idempotency;
 pub mod join;
 pub mod listing;
 pub mod log;
+pub mod one_time;
 pub mod purge;
 pub mod renewal;
 pub mod sample;
@@ -82,6 +83,9 @@ macro_rules! contract_tests {
             log::entries_are_paged_newest_first,
             log::expect_max_refuses_what_matches_too_much,
             log::matching_sessions_are_counted_for_every_kind_of_target,
+            one_time::of_sixty_four_parallel_uses_exactly_one_is_the_first,
+            one_time::a_full_store_of_used_tokens_refuses_and_evicts_nothing,
+            one_time::a_use_is_forgotten_by_a_purge_at_its_end_and_not_before,
             purge::an_entry_is_forgotten_when_both_its_times_are_over,
             purge::what_verifiers_forgot_is_set_aside_to_the_last_entry,
             purge::a_cutoff_is_enforced_long_after_verifiers_forgot_it,

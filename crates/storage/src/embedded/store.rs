@@ -21,9 +21,9 @@ use tokio::sync::watch;
 use super::EmbeddedStore;
 use crate::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey, StoredVerifier,
-    VerifierRegistry,
+    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
+    Replaced, RevocationLog, SessionRegistry, Spend, Spent, StoreError, StoredCredential, StoredKey,
+    StoredVerifier, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -183,6 +183,13 @@ impl VerifierRegistry for EmbeddedStore {
     async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
         let instance = *instance;
         self.write(move |tables| tables.delete_verifier(&instance)).await
+    }
+}
+
+#[async_trait]
+impl OneTimeTokens for EmbeddedStore {
+    async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
+        self.write(move |tables| tables.spend(spend)).await
     }
 }
 

@@ -20,9 +20,9 @@ use tokio::sync::watch;
 use super::MemoryStore;
 use crate::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, Opened, Page, PageRequest, Purged, Renewed, Replaced,
-    RevocationLog, SessionRegistry, StoreError, StoredCredential, StoredKey, StoredVerifier,
-    VerifierRegistry,
+    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
+    Replaced, RevocationLog, SessionRegistry, Spend, Spent, StoreError, StoredCredential, StoredKey,
+    StoredVerifier, VerifierRegistry,
 };
 
 #[async_trait]
@@ -148,6 +148,13 @@ impl VerifierRegistry for MemoryStore {
 
     async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
         self.write(|tables| tables.delete_verifier(instance))
+    }
+}
+
+#[async_trait]
+impl OneTimeTokens for MemoryStore {
+    async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
+        self.write(|tables| tables.spend(spend))
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Purged {
     pub put_off: u64,
     /// Idempotency keys that were removed.
     pub idempotency_keys: u64,
+    /// Uses of one-time tokens that were forgotten.
+    pub one_time_tokens: u64,
 }
 
 /// Keeps the store bounded.

@@ -12,6 +12,7 @@ mod credentials;
 mod error;
 mod key_ring;
 mod maintenance;
+mod one_time_tokens;
 mod revocation_log;
 mod session_registry;
 mod verifiers;
@@ -20,6 +21,7 @@ pub use credentials::{CredentialStore, Role, StoredCredential};
 pub use error::StoreError;
 pub use key_ring::{KeyRing, KeyRingStore, KeyStage, Replaced, StoredKey};
 pub use maintenance::{Horizons, Maintenance, Purged};
+pub use one_time_tokens::{OneTimeTokens, Spend, Spent};
 pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog};
 pub use session_registry::{
     Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, Renewed, SessionRegistry,
@@ -29,11 +31,23 @@ pub use verifiers::{StoredVerifier, VerifierRegistry};
 
 /// Everything that the authority keeps.
 pub trait Store:
-    RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + VerifierRegistry + Maintenance
+    RevocationLog
+    + SessionRegistry
+    + KeyRingStore
+    + CredentialStore
+    + VerifierRegistry
+    + OneTimeTokens
+    + Maintenance
 {
 }
 
 impl<T> Store for T where
-    T: RevocationLog + SessionRegistry + KeyRingStore + CredentialStore + VerifierRegistry + Maintenance
+    T: RevocationLog
+        + SessionRegistry
+        + KeyRingStore
+        + CredentialStore
+        + VerifierRegistry
+        + OneTimeTokens
+        + Maintenance
 {
 }

@@ -9,6 +9,7 @@ pub(crate) mod meta;
 pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod session;
+pub(crate) mod spent;
 pub(crate) mod verifier;
 
 use std::time::Duration;

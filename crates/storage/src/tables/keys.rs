@@ -26,6 +26,8 @@ pub(crate) mod meta {
     pub(crate) const RATCHET: &[u8] = b"ratchet";
     /// The signing keys.
     pub(crate) const KEY_RING: &[u8] = b"key_ring";
+    /// How many one-time tokens are remembered as used.
+    pub(crate) const SPENT: &[u8] = b"spent";
     /// The restores that led to this log.
     #[cfg(feature = "embedded")]
     pub(crate) const RESTORES: &[u8] = b"restores";
@@ -77,6 +79,12 @@ pub(crate) fn inner(key: &[u8]) -> Result<&str, StoreError> {
 /// Every [`pair`] with this outer id: from the first key included to the second excluded.
 pub(crate) fn all_of(outer: &str) -> (Vec<u8>, Vec<u8>) {
     ([outer.as_bytes(), &[0]].concat(), [outer.as_bytes(), &[1]].concat())
+}
+
+/// A keyed digest: its two halves, big-endian.
+pub(crate) fn digest(key: TargetKey) -> [u8; 16] {
+    let [high, low] = key.halves();
+    (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
 }
 
 /// An entry's place in the index of targets.

@@ -40,11 +40,15 @@ pub(crate) enum Table {
     Credentials,
     /// Verifiers that hold a lease, by instance.
     Verifiers,
+    /// One-time tokens that were used, by the digest of issuer and `jti`.
+    Spent,
+    /// When a use may be forgotten.
+    SpentEnds,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -59,13 +63,15 @@ impl Table {
         Self::RequestEnds,
         Self::Credentials,
         Self::Verifiers,
+        Self::Spent,
+        Self::SpentEnds,
     ];
 
     /// Whether a file of this format may be without it: what was added after the first file was written. It is
     /// empty then.
     #[cfg(feature = "embedded")]
     pub(crate) const fn may_be_missing(self) -> bool {
-        matches!(self, Self::Verifiers)
+        matches!(self, Self::Verifiers | Self::Spent | Self::SpentEnds)
     }
 
     /// The name in the file.
@@ -86,6 +92,8 @@ impl Table {
             Self::RequestEnds => "request_ends",
             Self::Credentials => "credentials",
             Self::Verifiers => "verifiers",
+            Self::Spent => "spent",
+            Self::SpentEnds => "spent_ends",
         }
     }
 }

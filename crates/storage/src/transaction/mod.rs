@@ -16,6 +16,7 @@ mod purge;
 mod renew;
 mod requests;
 mod sessions;
+mod spend;
 mod verifiers;
 
 use quash_core::ids::Issuer;

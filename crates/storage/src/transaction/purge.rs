@@ -41,7 +41,7 @@ impl<T: Read> Transaction<'_, T> {
     }
 
     /// What is due at `now` in a time index, the longest due first.
-    fn due(&self, index: Table, now: Timestamp) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(super) fn due(&self, index: Table, now: Timestamp) -> Result<Vec<Vec<u8>>, StoreError> {
         let end = keys::not_due(now);
         keys_in(&self.tables, index, (Bound::Unbounded, Bound::Excluded(&end)), LOOKED_AT)
     }
@@ -67,8 +67,9 @@ impl<T: Write> Transaction<'_, T> {
         let now = now.max(ratchet);
         let (entries, set_aside) = self.purge_entries(now)?;
         let (sessions, put_off) = self.purge_sessions(now, keep_ended)?;
-        let purged =
-            Purged { entries, set_aside, sessions, put_off, idempotency_keys: self.purge_requests(now)? };
+        let idempotency_keys = self.purge_requests(now)?;
+        let one_time_tokens = self.purge_spent(now)?;
+        let purged = Purged { entries, set_aside, sessions, put_off, idempotency_keys, one_time_tokens };
         if now > ratchet {
             self.tables.put(Table::Meta, meta::RATCHET, &rows::meta::write_ratchet(now))?;
         }

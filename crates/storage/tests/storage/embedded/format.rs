@@ -12,6 +12,7 @@ use quash_core::position::{Checksum, LogId, Position};
 use quash_core::revocation::entry::{Effect, Exception, NewEntry, Window};
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
+use quash_core::revocation::target_key::TargetKey;
 use quash_core::session::device::Device;
 use quash_core::session::grant::{Generation, Grant, MasterId};
 use quash_core::session::session::{Session, SessionState};
@@ -21,8 +22,8 @@ use quash_storage::contract::sample::{self, at, own_issuer};
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{
     Append, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity, Maintenance,
-    NewSession, RevocationLog, Role, SessionRegistry, Store, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, VerifierRegistry,
+    NewSession, OneTimeTokens, RevocationLog, Role, SessionRegistry, Spend, Spent, Store, StoreError,
+    StoredCredential, StoredKey, StoredVerifier, VerifierRegistry,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tempfile::TempDir;
@@ -167,7 +168,7 @@ async fn fill(store: EmbeddedStore) {
     store.close();
 }
 
-/// Every row of a file, as text.
+/// Every row of a file, as text. A table without rows is as good as none.
 fn rows(path: &std::path::Path) -> String {
     use std::fmt::Write;
     let database = redb::ReadOnlyDatabase::open(path).unwrap();
@@ -178,8 +179,10 @@ fn rows(path: &std::path::Path) -> String {
     for name in names {
         let name = redb::TableHandle::name(&name).to_owned();
         let table: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(&name);
-        writeln!(text, "{name}").unwrap();
-        for row in transaction.open_table(table).unwrap().iter().unwrap() {
+        for (place, row) in transaction.open_table(table).unwrap().iter().unwrap().enumerate() {
+            if place == 0 {
+                writeln!(text, "{name}").unwrap();
+            }
             let (key, value) = row.unwrap();
             writeln!(text, "  {} = {}", readable(key.value()), hex(value.value())).unwrap();
         }
@@ -233,6 +236,26 @@ async fn a_file_older_than_the_table_of_verifiers_has_none_and_takes_some() {
     assert_eq!(store.check().await.unwrap().verifiers, 1);
     let (_directory, store) = open_golden("format-1-verifiers.redb");
     assert_eq!(store.verifiers().await.unwrap(), [verifier()]);
+}
+
+#[tokio::test]
+async fn a_use_of_a_one_time_token_is_three_rows_in_a_file_that_had_no_table_for_it() {
+    let (directory, store) = open_golden("format-1.redb");
+    let token = TargetKey::from_halves([0x0102_0304_0506_0708, 0x1112_1314_1516_1718]);
+    let spend = Spend { token, now: at(2_000), until: at(2_600), most: 10 };
+    assert_eq!(store.spend(spend).await.unwrap(), Spent::Now);
+    store.close();
+    let text = rows(&directory.path().join("quash.redb"));
+    let added = [
+        "  spent = 8101\n",
+        "spent\n  01020304050607081112131415161718 = 821b000001a3187ad4801b000001a31883fc40\n",
+        "spent_ends\n  000001a31883fc4001020304050607081112131415161718 = \n",
+    ];
+    for rows in added {
+        assert!(text.contains(rows), "{rows} in {text}");
+    }
+    let rest = added.iter().fold(text, |text, rows| text.replacen(rows, "", 1));
+    assert_eq!(rest, std::fs::read_to_string(golden("format-1.txt")).unwrap(), "the rest is what it was");
 }
 
 #[test]
