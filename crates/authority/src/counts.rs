@@ -29,6 +29,12 @@ pub struct Counts {
     pub everywhere_complete: u64,
     /// Such waits that ended with a verifier named that may still accept.
     pub everywhere_incomplete: u64,
+    /// One-time tokens made.
+    pub one_time_issued: u64,
+    /// One-time tokens used.
+    pub one_time_spent: u64,
+    /// One-time tokens that were not honoured.
+    pub one_time_refused: u64,
 }
 
 /// The same, being counted.
@@ -46,6 +52,9 @@ pub(crate) struct Counters {
     pub(crate) leases_over: Counter,
     pub(crate) everywhere_complete: Counter,
     pub(crate) everywhere_incomplete: Counter,
+    pub(crate) one_time_issued: Counter,
+    pub(crate) one_time_spent: Counter,
+    pub(crate) one_time_refused: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -76,6 +85,9 @@ impl Counters {
             leases_over: self.leases_over.read(),
             everywhere_complete: self.everywhere_complete.read(),
             everywhere_incomplete: self.everywhere_incomplete.read(),
+            one_time_issued: self.one_time_issued.read(),
+            one_time_spent: self.one_time_spent.read(),
+            one_time_refused: self.one_time_refused.read(),
         }
     }
 }

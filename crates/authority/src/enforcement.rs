@@ -1,9 +1,12 @@
 //! The port to the answering server's own verifier.
 
 use quash_core::position::Position;
+use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::record::Record;
+use quash_core::revocation::rejection::Hit;
 use quash_core::time::Timestamp;
+use quash_core::verified::VerifiedClaims;
 use quash_jose::KeySet;
 
 use crate::feed::{Trust, TrustTooLarge};
@@ -39,6 +42,9 @@ pub trait Enforcement: Send + Sync {
     fn can_be_told(&self, _trust: &Trust) -> Result<(), TrustTooLarge> {
         Ok(())
     }
+
+    /// The strongest entry that hits `token`, which verified here and not there: its life is not looked at.
+    fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit>;
 
     /// Forgets what can not matter at `now`; how many entries went.
     fn purge(&self, now: Timestamp) -> usize;

@@ -38,6 +38,7 @@ impl Authority {
             maintained.store.sessions += purged.sessions;
             maintained.store.put_off += purged.put_off;
             maintained.store.idempotency_keys += purged.idempotency_keys;
+            maintained.store.one_time_tokens += purged.one_time_tokens;
             if purged == Purged::default() {
                 break;
             }

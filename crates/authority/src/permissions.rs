@@ -39,11 +39,15 @@ pub enum Verb {
     ReadCredentials,
     /// Make and remove service credentials.
     ChangeCredentials,
+    /// Make one-time tokens.
+    IssueOneTimeTokens,
+    /// Use one-time tokens.
+    SpendOneTimeTokens,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
@@ -59,6 +63,8 @@ impl Verb {
         Self::RotateKeys,
         Self::ReadCredentials,
         Self::ChangeCredentials,
+        Self::IssueOneTimeTokens,
+        Self::SpendOneTimeTokens,
     ];
 
     /// The verb as it stands in a sentence: "may not `open sessions`".
@@ -79,6 +85,8 @@ impl Verb {
             Self::RotateKeys => "rotate keys",
             Self::ReadCredentials => "read credentials",
             Self::ChangeCredentials => "change credentials",
+            Self::IssueOneTimeTokens => "make one-time tokens",
+            Self::SpendOneTimeTokens => "spend one-time tokens",
         }
     }
 }
@@ -87,10 +95,14 @@ impl Verb {
 const fn verbs_of(role: Role) -> &'static [Verb] {
     match role {
         Role::Admin => &Verb::ALL,
-        Role::Issuer => &[Verb::ReadHead, Verb::OpenSession],
+        Role::Issuer => {
+            &[Verb::ReadHead, Verb::OpenSession, Verb::IssueOneTimeTokens, Verb::SpendOneTimeTokens]
+        }
         Role::Revoker => &[Verb::ReadHead, Verb::Revoke, Verb::ReadRevocations],
         Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession],
-        Role::Verifier => &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed, Verb::WatchFeed],
+        Role::Verifier => {
+            &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed, Verb::WatchFeed, Verb::SpendOneTimeTokens]
+        }
         Role::Auditor => &[
             Verb::ReadHead,
             Verb::ReadRevocations,

@@ -6,9 +6,12 @@ use std::time::Duration;
 use quash_authority::{Enforcement, KeySet, Trust, TrustTooLarge};
 use quash_core::ids::Issuer;
 use quash_core::position::Position;
+use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::record::Record;
+use quash_core::revocation::rejection::Hit;
 use quash_core::time::Timestamp;
+use quash_core::verified::VerifiedClaims;
 use quash_verify::Verifier;
 use quash_verify::feed;
 
@@ -78,6 +81,11 @@ impl Enforcement for VerifierEnforcement {
         let encoded = trust_document(&self.verifier, trust, Duration::MAX).encode();
         let excess = |feed::TrustTooLarge { what, found, most, .. }| TrustTooLarge { what, found, most };
         encoded.map(drop).map_err(excess)
+    }
+
+    fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
+        let state = self.verifier.state();
+        state.hit(token, &state.names_of(token), rules)
     }
 
     fn purge(&self, now: Timestamp) -> usize {

@@ -13,9 +13,12 @@ use quash_authority::{
 };
 use quash_core::ids::{ClientId, Issuer};
 use quash_core::position::Position;
+use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::record::Record;
+use quash_core::revocation::rejection::Hit;
 use quash_core::time::Timestamp;
+use quash_core::verified::VerifiedClaims;
 use quash_http::{AppState, HttpSettings, VerifierEnforcement, router};
 use quash_jose::digest::sha256;
 use quash_middleware::system_clock;
@@ -100,6 +103,10 @@ impl Enforcement for Onlooker {
 
     fn install_own_keys(&self, keys: KeySet) {
         self.inner.install_own_keys(keys);
+    }
+
+    fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
+        self.inner.hit(token, rules)
     }
 
     fn purge(&self, now: Timestamp) -> usize {

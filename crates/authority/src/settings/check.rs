@@ -41,6 +41,10 @@ impl Settings {
             "is not below the idle limit",
         );
         problems.lifetimes("lifetimes", &self.lifetimes);
+        let life = self.one_time.longest;
+        let whole = life.subsec_nanos() == 0 && life >= Duration::from_secs(1);
+        problems.check(whole && life <= LONGEST_ACCESS, "one_time.longest", "is not 1 s to a day");
+        problems.check(self.one_time.most > 0, "one_time.most", "is zero");
         let mut seen = BTreeSet::new();
         for client in &self.clients {
             let name = format!("clients.{}", client.id);

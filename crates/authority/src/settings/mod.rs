@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod lifetimes;
+mod one_time;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use quash_storage::ports::Horizons;
 pub use check::SettingsProblem;
 pub use client::{Allowed, ClientKind, ClientProfile, GrantType, TokenType};
 pub use lifetimes::{Lifetimes, RequestedLifetimes, SessionLimits};
+pub use one_time::OneTimeSettings;
 
 /// What is done about a refresh token that is used again long after its successor (S02).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub struct Settings {
     pub reuse: ReusePolicy,
     /// The most bytes of JSON that a session's claims may take (S49).
     pub claims_budget_bytes: usize,
+    /// What holds for tokens that may be used once.
+    pub one_time: OneTimeSettings,
     /// The OAuth clients.
     pub clients: Vec<ClientProfile>,
     /// Other issuers whose tokens can be revoked here, with their rules of time.
@@ -84,6 +88,7 @@ impl Settings {
             keep_ended: Duration::from_secs(30 * 24 * 3600),
             reuse: ReusePolicy::default(),
             claims_budget_bytes: 4096,
+            one_time: OneTimeSettings::default(),
             clients: Vec::new(),
             foreign_issuers: BTreeMap::new(),
             admin_key_digests: Vec::new(),
@@ -104,6 +109,7 @@ impl Settings {
             longest.access_token = longest.access_token.max(lifetimes.access);
             longest.session = longest.session.max(lifetimes.absolute).max(limits.absolute);
         }
+        longest.access_token = longest.access_token.max(self.one_time.longest);
         longest
     }
 

@@ -9,7 +9,7 @@ use quash_core::revocation::decide::{Decision, Question, TimeRules, decide};
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::freshness::Freshness;
 use quash_core::revocation::record::Record;
-use quash_core::revocation::rejection::Rejection;
+use quash_core::revocation::rejection::{Hit, Rejection};
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
 use quash_core::verified::VerifiedClaims;
@@ -95,6 +95,10 @@ impl Enforcement for InMemoryVerifier {
 
     fn install_own_keys(&self, keys: KeySet) {
         self.keys.store(Arc::new(keys));
+    }
+
+    fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
+        self.state.hit(token, &self.state.names_of(token), rules)
     }
 
     fn purge(&self, now: Timestamp) -> usize {

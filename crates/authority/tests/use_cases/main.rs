@@ -20,6 +20,7 @@ mod list_revocations;
 mod list_sessions;
 mod log_out;
 mod maintain;
+mod one_time_tokens;
 mod permissions;
 mod refresh;
 mod refresh_races;

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use quash_authority::{Enforcement, KeySet};
 use quash_core::position::Position;
+use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::record::Record;
+use quash_core::revocation::rejection::Hit;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
+use quash_core::verified::VerifiedClaims;
 
 use super::Planted;
 
@@ -59,6 +62,10 @@ impl Enforcement for Faulty {
             Some(newest) => self.inner.install_own_keys(KeySet::new([newest]).unwrap_or_default()),
             None => self.inner.install_own_keys(keys),
         }
+    }
+
+    fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
+        self.inner.hit(token, rules)
     }
 
     fn purge(&self, now: Timestamp) -> usize {
