@@ -56,6 +56,8 @@ pub(crate) enum Conflict {
     TooMany { matched: u64, expected: u64 },
     /// Verifiers elsewhere could not be told of one more.
     TrustTooLarge(quash_authority::TrustTooLarge),
+    /// The one-time token is not honoured, for this reason.
+    NotSpent { reason: Box<str> },
     /// The session is over, for this reason.
     SessionOver { reason: Box<str> },
 }
@@ -114,6 +116,7 @@ impl Failure {
             Self::Conflict(Conflict::KeyUsedOtherwise) => "idempotency_key_reused",
             Self::Conflict(Conflict::TooMany { .. }) => "too_many_sessions",
             Self::Conflict(Conflict::TrustTooLarge(_)) => "too_many_credentials",
+            Self::Conflict(Conflict::NotSpent { reason }) => reason,
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
             Self::Unavailable { .. } => "unavailable",
             Self::Undecided(Undecided::Incomplete) => "not_ready",
@@ -173,6 +176,7 @@ impl Conflict {
                 format!("{matched} sessions match, at most {expected} were expected; nothing is done").into()
             }
             Self::TrustTooLarge(error) => format!("{error}; nothing is done").into(),
+            Self::NotSpent { reason } => format!("the one-time token is not honoured: {reason}").into(),
             Self::SessionOver { reason } => format!("the session is over: {reason}").into(),
         }
     }
@@ -226,6 +230,7 @@ fn api_name(field: &str) -> &str {
     match field {
         "lifetimes.idle" => "lifetimes.idle_seconds",
         "lifetimes.absolute" => "lifetimes.absolute_seconds",
+        "life" => "life_seconds",
         "client" => "client_id",
         "issuer" => "target.issuer",
         same => same,

@@ -74,6 +74,12 @@ impl Collector for AuthorityFigures {
         page.counter("verifiers_gone", "Verifiers that went and whose lease ran out", counts.leases_over)?;
         let waits = [("complete", counts.everywhere_complete), ("incomplete", counts.everywhere_incomplete)];
         page.counters("everywhere_waits", "Waits for everywhere by outcome", "outcome", &waits)?;
+        let one_time = [
+            ("issued", counts.one_time_issued),
+            ("spent", counts.one_time_spent),
+            ("refused", counts.one_time_refused),
+        ];
+        page.counters("one_time_tokens", "One-time tokens by what became of them", "outcome", &one_time)?;
         page.gauge("verifiers_connected", "Verifiers with a connection", {
             self.0.connected_verifiers() as f64
         })

@@ -7,6 +7,7 @@ mod head;
 mod keys;
 mod logout;
 mod me;
+mod one_time_tokens;
 mod revocations;
 mod sessions;
 mod verifiers;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> Vec<Route> {
         feed::routes(),
         keys::routes(),
         credentials::routes(),
+        one_time_tokens::routes(),
         clients::routes(),
         verifiers::routes(),
     ]

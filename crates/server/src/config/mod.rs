@@ -15,6 +15,7 @@ pub mod limits;
 pub mod log;
 pub mod master;
 pub mod names;
+pub mod one_time;
 pub mod origin;
 pub mod problem;
 pub mod reader;
@@ -43,6 +44,7 @@ use issuers::IssuerConfig;
 use limits::LimitsConfig;
 use log::LogConfig;
 use master::MasterConfig;
+use one_time::OneTimeConfig;
 use origin::Setting;
 use problem::Problems;
 use quash_verify::feed::MOST_TRUSTED;
@@ -79,6 +81,8 @@ pub struct Config {
     pub log: LogConfig,
     /// `[retention]`.
     pub retention: RetentionConfig,
+    /// `[one_time]`.
+    pub one_time: OneTimeConfig,
 }
 
 /// A configuration and where it came from.
@@ -141,6 +145,7 @@ impl Config {
             root.section("forward_auth", "what `/auth/check` tells the gateway", ForwardAuthConfig::read);
         let log = root.section("log", "what is said on standard error", LogConfig::read);
         let retention = root.section("retention", "how long what is over is kept", RetentionConfig::read);
+        let one_time = root.section("one_time", "tokens that may be used once", OneTimeConfig::read);
         root.beside("edge", "whom an edge follows; read by `quash edge` alone", FollowConfig::read);
 
         let mut clients: Vec<ClientConfig> = clients.into_iter().flatten().collect();
@@ -170,6 +175,7 @@ impl Config {
             forward_auth,
             log,
             retention,
+            one_time,
         })
     }
 

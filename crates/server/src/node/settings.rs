@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quash_authority::Settings;
 use quash_authority::settings::{
-    Allowed, ClientKind, ClientProfile, GrantType, Lifetimes, ReusePolicy, SessionLimits, TokenType,
+    Allowed, ClientKind, ClientProfile, GrantType, Lifetimes, OneTimeSettings, ReusePolicy, SessionLimits,
+    TokenType,
 };
 use quash_core::revocation::decide::TimeRules;
 use quash_jose::Algorithm;
@@ -35,6 +36,10 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
         },
         // A limit beyond the address space is no limit.
         claims_budget_bytes: usize::try_from(tokens.claims_limit.0).unwrap_or(usize::MAX),
+        one_time: OneTimeSettings {
+            longest: config.one_time.longest_life,
+            most: config.one_time.most_remembered.into(),
+        },
         clients: config.clients.iter().map(|client| profile(client, tokens)).collect(),
         foreign_issuers: foreign(&config.issuers),
         admin_key_digests: vec![sha256(admin_key.expose())],

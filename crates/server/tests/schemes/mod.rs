@@ -15,4 +15,5 @@ mod s14_cutoff_sparing_one;
 mod s15_global_cutoff_and_windows;
 mod s16_group_cutoffs;
 mod s19_code_per_login;
+mod s30_one_time_tokens;
 mod s32_one_device;
