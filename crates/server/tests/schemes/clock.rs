@@ -27,7 +27,7 @@ pub(super) fn before_and_after<T: PartialEq + std::fmt::Debug>(
             return (before.expect("nothing was asked before the end"), said);
         }
         if now() < end {
-            let earlier = before.get_or_insert_with(|| ask());
+            let earlier = before.get_or_insert_with(&mut ask);
             assert_eq!(&said, earlier, "the answer changed before the end");
         }
         std::thread::sleep(Duration::from_millis(20));

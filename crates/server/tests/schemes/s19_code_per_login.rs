@@ -1,4 +1,4 @@
-//! S19: a random code per login, kept at the server and compared at every request ("last_key_used"): here `sid` and the
+//! S19: a random code per login, kept at the server and compared at every request (`last_key_used`): here `sid` and the
 //! generation of the refresh token are that code, and nothing is looked up for them.
 
 use std::collections::BTreeSet;
