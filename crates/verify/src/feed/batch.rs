@@ -23,6 +23,10 @@ const LEAST_ROW: usize = 23;
 /// Added to a kind's number when the effect is [`Effect::Refresh`].
 const REFRESH: u8 = 10;
 
+/// Added to that when the record undoes another: a reader that knows no undo takes it for a kind that it does not know,
+/// and never for one more revocation.
+const UNDOES: u8 = 20;
+
 /// One record. Times are differences to the row before, the first row's to the batch's base; they wrap around, so
 /// that every pair of 64-bit instants has one.
 #[derive(Encode, Decode)]
@@ -30,7 +34,7 @@ struct Row<'b> {
     /// Position, as a difference: zero in the first row, at least one in the others.
     #[n(0)]
     step: u64,
-    /// Kind, plus [`REFRESH`].
+    /// Kind, plus [`REFRESH`], plus [`UNDOES`].
     #[n(1)]
     what: u8,
     /// Which of the batch's issuers.
@@ -52,6 +56,9 @@ struct Row<'b> {
     /// 3 session or 1 token, and its key.
     #[b(8)]
     exception: Option<(u8, &'b ByteSlice)>,
+    /// How far before this record the one lies that it undoes, in positions; at least one.
+    #[n(9)]
+    undoes: Option<u64>,
 }
 
 /// What the differences are taken to: the row before.
@@ -91,7 +98,7 @@ fn write(encoder: &mut Encoder<&mut Vec<u8>>, first: &Record, records: &[Record]
         let exception = record.exception.map(exception_of);
         let row = Row {
             step: record.position.number().saturating_sub(before.position),
-            what: record.kind.number() + if record.effect == Effect::Refresh { REFRESH } else { 0 },
+            what: what(record),
             issuer: place(&issuers, &record.issuer),
             key: (&key[..]).into(),
             recorded: difference(before.recorded, record.recorded_at),
@@ -100,11 +107,18 @@ fn write(encoder: &mut Encoder<&mut Vec<u8>>, first: &Record, records: &[Record]
             reason: place(&reasons, &record.reason),
             window: record.window.map(|window| (window.from(), window.to())),
             exception: exception.as_ref().map(|(kind, key)| (*kind, (&key[..]).into())),
+            undoes: record.undoes.map(|undone| record.position.number().saturating_sub(undone.number())),
         };
         encoder.encode(row)?;
         before.follow(record);
     }
     Ok(())
+}
+
+const fn what(record: &Record) -> u8 {
+    let refresh = if matches!(record.effect, Effect::Refresh) { REFRESH } else { 0 };
+    let undoes = if record.undoes.is_some() { UNDOES } else { 0 };
+    record.kind.number() + refresh + undoes
 }
 
 /// Every different value, in the order of first use.
@@ -223,13 +237,15 @@ struct Shared {
 
 impl Shared {
     fn record(&self, row: &Row<'_>, before: &Before) -> Option<Record> {
-        let effect = if row.what > REFRESH { Effect::Refresh } else { Effect::End };
-        let number = if effect == Effect::Refresh { row.what.checked_sub(REFRESH)? } else { row.what };
+        let what = if row.undoes.is_some() { row.what.checked_sub(UNDOES)? } else { row.what };
+        let effect = if what > REFRESH { Effect::Refresh } else { Effect::End };
+        let number = if effect == Effect::Refresh { what.checked_sub(REFRESH)? } else { what };
+        let position = before.position.checked_add(row.step)?;
         let after = |before: u64, difference: i64| {
             Timestamp::from_milliseconds(before.wrapping_add(difference.cast_unsigned()))
         };
         Some(Record {
-            position: Position::new(before.position.checked_add(row.step)?).ok()?,
+            position: Position::new(position).ok()?,
             recorded_at: after(before.recorded, row.recorded),
             retain_until: match row.retained {
                 Some(difference) => after(before.retained, difference),
@@ -247,7 +263,11 @@ impl Shared {
                 Some((kind, key)) => Some(exception(kind, key_of(key)?)?),
                 None => None,
             },
-            undoes: None,
+            undoes: match row.undoes {
+                Some(0) => return None,
+                Some(back) => Some(Position::new(position.checked_sub(back)?).ok()?),
+                None => None,
+            },
             reason: self.reasons.get(usize::try_from(row.reason).ok()?)?.clone(),
         })
     }

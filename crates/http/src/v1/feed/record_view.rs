@@ -1,5 +1,6 @@
 //! An entry as verifiers see it: digests in place of ids.
 
+use quash_core::position::Position;
 use quash_core::revocation::entry::Effect;
 use quash_core::revocation::record::{ExceptionKey, Record};
 use quash_core::revocation::target_key::TargetKey;
@@ -26,6 +27,8 @@ pub(super) struct RecordView {
     except: Option<TargetDigestView>,
     /// Narrows it to sign-ins from the first to the last of two instants.
     window: Option<[Option<String>; 2]>,
+    /// The entry that it takes back; then it hits nothing itself.
+    undoes: Option<u64>,
     /// Until when verifiers hold it; null: for ever.
     retain_until: Option<String>,
     /// Why, in one word of `[a-z0-9_]`.
@@ -57,6 +60,7 @@ impl From<&Record> for RecordView {
             },
             except: record.exception.and_then(spared),
             window: record.window.map(|window| [second(window.from()), second(window.to())]),
+            undoes: record.undoes.map(Position::number),
             retain_until: rfc3339::format(record.retain_until),
             reason: record.reason.as_str().into(),
         }
@@ -83,7 +87,6 @@ fn hex(number: u128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use quash_core::position::Position;
     use quash_core::revocation::reason::Reason;
     use quash_core::revocation::target::TargetKind;
     use quash_core::revocation::target_key::IssuerKey;
@@ -106,6 +109,7 @@ mod tests {
             window: None,
             undoes: None,
             exception: Some(ExceptionKey::Token(key(0x2122_2324_2526_2728))),
+            undoes: None,
             reason: Reason::known(Reason::LOGGED_OUT),
         };
         let travels = batch::encode(std::slice::from_ref(&record));

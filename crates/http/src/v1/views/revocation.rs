@@ -1,5 +1,6 @@
 //! An entry of the log.
 
+use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Entry, Exception};
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
@@ -25,6 +26,8 @@ pub(in crate::v1) struct RevocationView {
     except: Option<ExceptView>,
     /// Narrows it to sign-ins between two instants.
     window: Option<WindowView>,
+    /// The entry that it takes back; then it hits nothing itself.
+    undoes: Option<u64>,
     /// Until when verifiers hold it; null: for ever.
     retain_until: Option<String>,
     /// Until when it refuses renewals; null: for ever.
@@ -91,6 +94,7 @@ impl From<Entry> for RevocationView {
             window: fact
                 .window
                 .map(|window| WindowView { from: second(window.from()), to: second(window.to()) }),
+            undoes: fact.undoes.map(Position::number),
             retain_until: rfc3339::format(fact.retain_until),
             enforce_until: rfc3339::format(fact.enforce_until),
             reason: fact.reason.as_str().into(),

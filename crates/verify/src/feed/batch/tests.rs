@@ -56,6 +56,7 @@ prop_compose! {
         window in proptest::option::of(any_window()),
         exception in proptest::option::of(any_exception()),
         reason in "[a-z0-9_]{1,64}",
+        undoes in proptest::option::weighted(0.2, 1_u64..1_000),
     ) -> (u64, Record) {
         let record = Record {
             position: Position::ZERO,
@@ -67,7 +68,7 @@ prop_compose! {
             effect: if refresh { Effect::Refresh } else { Effect::End },
             window,
             exception,
-            undoes: None,
+            undoes: undoes.map(|back| Position::new(back).unwrap()),
             reason: Reason::new(reason).unwrap(),
         };
         (step, record)
@@ -81,7 +82,10 @@ pub(in crate::feed) fn any_records() -> impl Strategy<Value = Vec<Record>> {
             let mut position = base;
             let placed = records.into_iter().map(|(step, record)| {
                 position += step;
-                Record { position: Position::new(position).unwrap(), ..record }
+                // What it undoes lies so far before it.
+                let undoes = record.undoes.and_then(|back| position.checked_sub(back.number()));
+                let undoes = undoes.map(|undone| Position::new(undone).unwrap());
+                Record { position: Position::new(position).unwrap(), undoes, ..record }
             });
             placed.collect()
         },
@@ -144,13 +148,45 @@ fn a_kind_of_target_that_is_unknown_here_is_refused_and_not_skipped() {
     let bytes = encode(&[record(1)]);
     // The row: step 0, kind 3, issuer 0, a string of 16 bytes.
     let kind = bytes.windows(4).position(|bytes| bytes == [0, 3, 0, 0x50]).unwrap() + 1;
-    for (number, taken) in
-        [(0, false), (1, true), (9, true), (10, false), (11, true), (19, true), (20, false)]
-    {
+    for (number, taken) in [
+        (0, false),
+        (1, true),
+        (9, true),
+        (10, false),
+        (11, true),
+        (19, true),
+        (20, false),
+        (21, false),
+        (41, false),
+    ] {
         let mut bytes = bytes.clone();
         bytes[kind] = number;
         assert_eq!(decode(&bytes).is_ok(), taken, "kind {number}");
     }
+}
+
+#[test]
+fn an_undo_is_a_kind_that_a_reader_of_version_one_does_not_know() {
+    let undo = Record { undoes: Some(Position::new(4).unwrap()), ..record(9) };
+    let bytes = encode(std::slice::from_ref(&undo));
+    assert_eq!(decode(&bytes), Ok(vec![undo]));
+    let kind = bytes.windows(4).position(|bytes| bytes == [0, 23, 0, 0x50]).unwrap() + 1;
+    // Version 1 knows the kinds 1 to 9 and 11 to 19. Here an undo has a position, and nothing else has one.
+    for what in [3, 13, 20, 30, 40] {
+        let mut bytes = bytes.clone();
+        bytes[kind] = what;
+        assert_eq!(decode(&bytes), Err(FrameError::Malformed), "{what}");
+    }
+    let back = bytes.len() - 1;
+    assert_eq!(bytes[back], 5, "positions back");
+    for far in [0, 10] {
+        let mut bytes = bytes.clone();
+        bytes[back] = far;
+        assert_eq!(decode(&bytes), Err(FrameError::Malformed), "{far} back from 9");
+    }
+    let mut plain = encode(&[record(9)]);
+    plain[kind] = 23;
+    assert_eq!(decode(&plain), Err(FrameError::Malformed), "an undo of nothing");
 }
 
 #[test]

@@ -31,13 +31,23 @@ pub(super) enum Lost {
     InFile(Recall),
 }
 
+fn place_of(record: &Record) -> (Position, TargetKey) {
+    (record.position, record.key)
+}
+
+/// Where the records stand that `records` undo.
+fn undone_by(records: &[Record]) -> HashSet<(Position, TargetKey)> {
+    records.iter().filter_map(|record| Some((record.undoes?, record.key))).collect()
+}
+
 impl Follower {
     /// What is held here and not in the snapshot. Before the snapshot takes its place.
     pub(super) fn find_lost(&self, incoming: &mut Incoming, wall: Timestamp) -> Lost {
         let (Some(seen), Some(place)) = (incoming.seen.take(), self.place) else { return Lost::Nothing };
         let Some(relay) = &self.relay else { return Lost::InFile(Recall { key: place.key, seen }) };
         let mut records = relay.live(wall);
-        records.retain(|record| !seen.contains(&(record.position, record.key)));
+        let undone = undone_by(&records);
+        records.retain(|record| !seen.contains(&place_of(record)) && !undone.contains(&place_of(record)));
         Lost::Records(records)
     }
 
@@ -60,7 +70,7 @@ impl Follower {
     pub fn read_back(&mut self, file: &[u8], wall: Timestamp) -> Result<(), StateDamaged> {
         let Some(recall) = self.recall.take() else { return Ok(()) };
         let mut pieces = state_file::pieces(file)?;
-        let (mut found, mut ours) = (Vec::new(), false);
+        let (mut found, mut undone, mut ours) = (Vec::new(), HashSet::new(), false);
         while let Some((piece, _)) = pieces.next_piece() {
             let bytes = match piece {
                 StatePiece::Log(log) => {
@@ -73,19 +83,24 @@ impl Follower {
                 _ => continue,
             };
             let records = batch::decode(bytes).unwrap_or_default();
-            let missing = |record: &Record| {
-                ours && record.retain_until > wall && !recall.seen.contains(&(record.position, record.key))
-            };
-            found.extend(records.into_iter().filter(missing));
+            if ours {
+                undone.extend(undone_by(&records));
+                let missing =
+                    |record: &Record| record.retain_until > wall && !recall.seen.contains(&place_of(record));
+                found.extend(records.into_iter().filter(missing));
+            }
         }
+        found.retain(|record| !undone.contains(&place_of(record)));
         self.report(found);
         Ok(())
     }
 
+    /// INVARIANT: no undo is among what is sent, for nobody but the log takes an entry back, and nothing that is known to
+    /// be undone.
     fn report(&mut self, mut records: Vec<Record>) {
-        let place = |record: &Record| (record.position, record.key);
-        records.sort_by_key(place);
-        records.dedup_by_key(|record| place(record));
+        records.retain(|record| record.undoes.is_none());
+        records.sort_by_key(place_of);
+        records.dedup_by_key(|record| place_of(record));
         if records.is_empty() {
             return;
         }

@@ -59,6 +59,8 @@ enum Stage {
 /// What is served, and how far.
 #[derive(Debug)]
 struct Serving {
+    /// The version of the protocol that is spoken.
+    version: u32,
     key: LogKey,
     origin: Position,
     /// The durable head that the owner spoke of last.
@@ -216,7 +218,10 @@ impl Publication {
                 Ok(Some(Call::Ack { watermark: ack.watermark, trust: ack.trust }))
             }
             (Stage::Serving(_), ToServer::Held(held)) => {
-                Ok(Some(Call::Held { records: batch::decode(held.batch)? }))
+                let mut records = batch::decode(held.batch)?;
+                // INVARIANT: nobody but the log takes an entry back.
+                records.retain(|record| record.undoes.is_none());
+                Ok(Some(Call::Held { records }))
             }
             (Stage::Serving(_) | Stage::Opening { .. }, ToServer::Hello(_)) => {
                 Err(Fault::OutOfPlace("a second hello").into())

@@ -8,7 +8,7 @@ use quash_core::position::{Checksum, Position};
 use super::snapshot::Snapshot;
 use super::{Ack, Mismatch, Opening, Publication, Read, Serving, Stage};
 use crate::feed::batch;
-use crate::feed::frame::{Entries, Heartbeat, Resume, Start, ToFollower, Welcome};
+use crate::feed::frame::{Entries, Heartbeat, Resume, Start, ToFollower, UNDO_VERSION, Welcome};
 use crate::feed::page::Page;
 
 impl Publication {
@@ -35,6 +35,7 @@ impl Publication {
         let sent = resume.filter(|_| start == Start::Tail).map_or(origin, |resume| resume.position);
         let none = Ack { watermark: Position::ZERO, trust: 0 };
         let mut serving = Serving {
+            version: *version,
             key,
             origin,
             head,
@@ -121,8 +122,11 @@ impl Publication {
 
     /// What [`wants`](Self::wants) asked for. A page that reaches beyond the durable head as it was last spoken of
     /// waits until [`head`](Self::head) is there.
-    pub fn page(&mut self, page: Page) {
+    pub fn page(&mut self, mut page: Page) {
         let Stage::Serving(serving) = &mut self.stage else { return };
+        if serving.version < UNDO_VERSION {
+            page.records.retain(|record| record.undoes.is_none());
+        }
         serving.reading = false;
         if serving.snapshot.is_none() && page.through > serving.head {
             serving.early = Some(page);

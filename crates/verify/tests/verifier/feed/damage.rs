@@ -269,7 +269,7 @@ fn a_welcome_that_makes_no_sense_is_refused() {
         // To go on with another log would be to guess (row 40: a foreign feed).
         Welcome { log: LogId::from_random([7; 16]), ..welcome() },
         Welcome { key: quash_core::revocation::target_key::LogKey::from_random([7; 16]), ..welcome() },
-        Welcome { version: 2, ..welcome() },
+        Welcome { version: 3, ..welcome() },
         Welcome { version: 0, ..welcome() },
     ];
     for welcome in senseless {

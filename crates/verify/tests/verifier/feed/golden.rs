@@ -1,4 +1,4 @@
-//! The bytes of version 1, as `vectors/feed` keeps them: old bytes are read, and the same are written (design
+//! The bytes of versions 1 and 2, as `vectors/feed` keeps them: old bytes are read, and the same are written (design
 //! section 4: a version that is spoken is never spoken differently).
 
 use std::path::PathBuf;
@@ -97,7 +97,7 @@ fn record_says(record: &Record) -> Value {
         hex(&[first.to_le_bytes(), second.to_le_bytes()].concat())
     };
     let forever = record.retain_until == Timestamp::FOREVER;
-    json!({
+    let mut says = json!({
         "position": record.position.number(),
         "recorded_at_ms": record.recorded_at.milliseconds(),
         "retain_until_ms": (!forever).then(|| record.retain_until.milliseconds()),
@@ -112,7 +112,30 @@ fn record_says(record: &Record) -> Value {
             other => panic!("{other:?}"),
         }),
         "reason": record.reason.as_str(),
-    })
+    });
+    // A field of version 2.
+    if let Some(undone) = record.undoes {
+        says["undoes"] = json!(undone.number());
+    }
+    says
+}
+
+/// Records of version 2: an entry, what undoes it, and what undoes one that is not among them.
+fn records_with_undos() -> Vec<Record> {
+    let [first, .., last] = &records()[..] else { panic!() };
+    let after = |step: u64| position(last.position.number() + step);
+    vec![
+        first.clone(),
+        Record { position: after(1), undoes: Some(first.position), ..first.clone() },
+        Record {
+            position: after(9),
+            undoes: Some(position(first.position.number() + 3)),
+            kind: TargetKind::Claim,
+            effect: Effect::Refresh,
+            retain_until: Timestamp::FOREVER,
+            ..first.clone()
+        },
+    ]
 }
 
 fn batch_says(bytes: &[u8]) -> Value {
@@ -295,29 +318,73 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../vectors/feed")
 }
 
-/// The vectors as they are kept. Set `WRITE_FEED_VECTORS` to write the file of a new version.
-fn kept() -> Vec<Value> {
-    let path = directory().join("messages-1.json");
-    if std::env::var_os("WRITE_FEED_VECTORS").is_some() {
-        let vectors: Vec<Value> = from_the_follower()
-            .into_iter()
-            .chain(from_the_server())
+/// What version 2 says otherwise than version 1 did.
+fn of_version_two() -> Vec<Vector> {
+    let batch = batch::encode(&records_with_undos());
+    let welcome = Welcome {
+        version: 2,
+        log: LogId::from_random([0x10; 16]),
+        key: key(),
+        origin: position(1_887_436_800_000_000),
+        head: position(1_887_436_800_000_310),
+        checksum: Checksum([0xC5; 16]),
+        lease: milliseconds(10_000),
+        heartbeat: milliseconds(250),
+        start: Start::Tail,
+        horizon: milliseconds(665_000),
+    };
+    let entries = Entries {
+        from: position(1_887_436_800_000_000),
+        through: position(1_887_436_800_000_310),
+        checksum: Checksum([0xC5; 16]),
+        batch: &batch,
+        forgotten: Timestamp::EPOCH,
+    };
+    vec![
+        to_server("a hello of versions 1 to 2", &ToServer::Hello(Hello { max_version: 2, ..hello() })),
+        to_follower("a welcome in version 2", &ToFollower::Welcome(welcome)),
+        to_follower("entries with undos", &ToFollower::Entries(entries)),
+        to_follower(
+            "a chunk of a snapshot with undos",
+            &ToFollower::SnapshotChunk(SnapshotChunk { batch: &batch, sum: [0x5E; 16] }),
+        ),
+    ]
+}
+
+fn of_version_one() -> Vec<Vector> {
+    from_the_follower().into_iter().chain(from_the_server()).collect()
+}
+
+/// The vectors as they are kept. Set `WRITE_FEED_VECTORS` to the number of a new version to write its file.
+fn kept(version: u32, made: &[Vector]) -> Vec<Value> {
+    let path = directory().join(format!("messages-{version}.json"));
+    if std::env::var("WRITE_FEED_VECTORS").is_ok_and(|wanted| wanted == version.to_string()) {
+        let vectors: Vec<Value> = made
+            .iter()
             .map(|Vector { name, direction, says, bytes }| {
                 json!({ "name": name, "direction": direction, "says": says, "bytes": hex(&bytes) })
             })
             .collect();
-        let file = json!({ "version": 1, "key": hex(key().expose()), "messages": vectors });
+        let file = json!({ "version": version, "key": hex(key().expose()), "messages": vectors });
         std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&file).unwrap())).unwrap();
     }
     let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    assert_eq!((&file["version"], &file["key"]), (&json!(1), &json!(hex(key().expose()))));
+    assert_eq!((&file["version"], &file["key"]), (&json!(version), &json!(hex(key().expose()))));
     file["messages"].as_array().unwrap().clone()
 }
 
 #[test]
 fn version_one_reads_its_old_bytes_and_writes_the_same() {
-    let kept = kept();
-    let made: Vec<Vector> = from_the_follower().into_iter().chain(from_the_server()).collect();
+    check(1, of_version_one());
+}
+
+#[test]
+fn version_two_reads_its_old_bytes_and_writes_the_same() {
+    check(2, of_version_two());
+}
+
+fn check(version: u32, made: Vec<Vector>) {
+    let kept = kept(version, &made);
     assert_eq!(kept.len(), made.len());
     for (kept, made) in kept.iter().zip(made) {
         assert_eq!(kept["name"], made.name);
@@ -345,7 +412,7 @@ fn version_one_of_the_local_file_reads_as_it_did() {
     pair.connect();
     pair.append(3);
     pair.settle();
-    if std::env::var_os("WRITE_FEED_VECTORS").is_some() {
+    if std::env::var("WRITE_FEED_VECTORS").is_ok_and(|wanted| wanted == "1") {
         std::fs::write(directory().join("state-1.bin"), &pair.file).unwrap();
     }
     assert_eq!(pair.file, file(), "the same is written");
@@ -354,6 +421,26 @@ fn version_one_of_the_local_file_reads_as_it_did() {
     assert_eq!((loaded.whole, loaded.torn, loaded.records), (file().len(), false, 4));
     assert_eq!(loaded.position, Some(position(super::pair::ORIGIN + 4)));
     assert!((0..4).all(|number| later.refuses(number)));
+}
+
+#[test]
+fn a_local_file_with_an_undo_in_it_reads_as_it_did() {
+    let mut pair = super::pair::Pair::new();
+    let place = pair.append(0);
+    pair.append(1);
+    pair.connect();
+    pair.undo(place);
+    pair.settle();
+    let path = directory().join("state-1-undo.bin");
+    if std::env::var("WRITE_FEED_VECTORS").is_ok_and(|wanted| wanted == "2") {
+        std::fs::write(&path, &pair.file).unwrap();
+    }
+    let file = std::fs::read(path).unwrap();
+    assert_eq!(pair.file, file, "the same is written");
+    let mut later = super::pair::Pair::new();
+    let loaded = later.follower.load(&file).unwrap();
+    assert_eq!((loaded.whole, loaded.torn, loaded.records), (file.len(), false, 3));
+    assert!(!later.refuses(0) && later.refuses(1));
 }
 
 #[test]

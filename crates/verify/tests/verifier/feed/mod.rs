@@ -9,3 +9,4 @@ mod messages;
 mod pair;
 mod relaying;
 mod serving;
+mod undoing;

@@ -10,7 +10,7 @@ use quash_core::revocation::freshness::{Freshness, StalePolicy};
 use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::{Timestamp, Uptime};
-use quash_verify::feed::frame::{Ack, Hello, ToFollower};
+use quash_verify::feed::frame::{Ack, Hello, Resume, ToFollower};
 use quash_verify::feed::{
     Action, Alarm, Broken, Call, Follower, FollowerConfig, Limits, Opening, Page, Piece, Publication, Read,
     RecordLog, StoreTicket,
@@ -46,8 +46,8 @@ pub(super) struct Log {
     pub(super) entries: Vec<(Record, Checksum)>,
     /// When each entry became durable.
     pub(super) durable_at: Vec<Uptime>,
-    /// Which session each entry ends.
-    numbers: Vec<u64>,
+    /// Which session each entry ends, unless that was undone.
+    numbers: Vec<Option<u64>>,
     /// The latest purge: what was over then is shown to nobody any more.
     pub(super) purged_at: Timestamp,
 }
@@ -72,9 +72,26 @@ impl Log {
 
     /// Ends the session of this number.
     pub(super) fn append(&mut self, number: u64, now: Uptime) -> Position {
-        let (head, Checksum(before)) = self.head();
+        let (head, _) = self.head();
         let target = target::session(&format!("ses_{number}"));
         let record = end(target).at(position(head.number() + 1)).record(&self.key);
+        self.push(record, Some(number), number, now)
+    }
+
+    /// Takes back the entry at `place`.
+    pub(super) fn undo(&mut self, place: Position, now: Uptime) -> Position {
+        let (head, _) = self.head();
+        let which = self.entries.iter().position(|(record, _)| record.position == place).unwrap();
+        let undone = self.entries[which].0.clone();
+        let retain_until = undone.retain_until.plus(Duration::from_secs(60));
+        let undo =
+            Record { position: position(head.number() + 1), undoes: Some(place), retain_until, ..undone };
+        self.numbers[which] = None;
+        self.push(undo, None, place.number(), now)
+    }
+
+    fn push(&mut self, record: Record, ends: Option<u64>, number: u64, now: Uptime) -> Position {
+        let (_, Checksum(before)) = self.head();
         let mut checksum = before;
         for (place, byte) in checksum.iter_mut().enumerate() {
             let mixed = u64::from(*byte) * 31 + number * 7 + place as u64 * 13 + record.position.number();
@@ -83,7 +100,7 @@ impl Log {
         let place = record.position;
         self.entries.push((record, Checksum(checksum)));
         self.durable_at.push(now);
-        self.numbers.push(number);
+        self.numbers.push(ends);
         place
     }
 
@@ -248,7 +265,15 @@ impl Pair {
         place
     }
 
-    /// The same, and the publication does not hear of it.
+    /// Takes back the entry at `place`.
+    pub(super) fn undo(&mut self, place: Position) -> Position {
+        self.now = self.now.plus(Duration::from_nanos(1));
+        let undo = self.log.undo(place, self.now);
+        self.tell_head();
+        undo
+    }
+
+    /// The same as [`append`](Self::append), and the publication does not hear of it.
     pub(super) fn append_untold(&mut self, number: u64) -> Position {
         // Later than everything that happened before.
         self.now = self.now.plus(Duration::from_nanos(1));
@@ -358,20 +383,11 @@ impl Pair {
 
     fn serve(&mut self, message: &[u8]) {
         let Some(publication) = &mut self.publication else { return };
-        let (head, checksum) = self.log.head();
+        let (head, _) = self.log.head();
         match publication.receive(message, self.now) {
             Ok(Some(Call::Open(hello))) => {
                 let resume = hello.resume.filter(|resume| resume.log == self.log.id);
-                let opening = Opening {
-                    log: self.log.id,
-                    key: self.log.key,
-                    origin: self.log.origin,
-                    head,
-                    checksum,
-                    lease: hello.max_staleness,
-                    checksum_at_resume: resume.and_then(|resume| self.log.checksum_at(resume.position)),
-                    horizon: HORIZON,
-                };
+                let opening = opening(&self.log, resume, hello.max_staleness);
                 self.mismatches += usize::from(publication.opened(&opening).is_some());
                 self.hellos.push(hello);
             }
@@ -415,6 +431,7 @@ impl Pair {
     pub(super) fn check(&self) {
         let entries = self.log.entries.iter().zip(&self.log.durable_at).zip(&self.log.numbers);
         for (((record, _), durable_at), number) in entries {
+            let Some(number) = number else { continue };
             // Whoever is fresh as of an instant enforces all that was durable then.
             let known = self.gauge.is_complete()
                 && self.gauge.fresh_as_of().is_some_and(|as_of| as_of >= *durable_at);
@@ -426,6 +443,21 @@ impl Pair {
                 assert!(self.refuses(*number), "ses_{number} at {} is accepted", record.position);
             }
         }
+    }
+}
+
+/// What a follower that stands at `resume` of `log` is welcomed with.
+pub(super) fn opening(log: &Log, resume: Option<Resume>, lease: Duration) -> Opening {
+    let (head, checksum) = log.head();
+    Opening {
+        log: log.id,
+        key: log.key,
+        origin: log.origin,
+        head,
+        checksum,
+        lease,
+        checksum_at_resume: resume.and_then(|resume| log.checksum_at(resume.position)),
+        horizon: HORIZON,
     }
 }
 

@@ -116,19 +116,23 @@ fn a_lease_is_never_longer_than_what_was_asked_for() {
 }
 
 #[test]
-fn versions_one_to_two_are_served_as_one_and_two_to_three_are_refused_clearly() {
-    let (_, welcome) = welcomed(Hello { max_version: 2, ..hello() }, &opening());
-    assert_eq!(welcome.version, 1);
+fn every_follower_is_served_in_the_highest_version_of_both_or_refused_clearly() {
+    // design section 4: one version back and forth
+    for (lowest, highest, spoken) in [(1, 1, 1), (1, 2, 2), (2, 2, 2), (2, 3, 2), (1, 9, 2)] {
+        let asked = Hello { min_version: lowest, max_version: highest, ..hello() };
+        let (_, welcome) = welcomed(asked, &opening());
+        assert_eq!(welcome.version, spoken, "{lowest} to {highest}");
+    }
     let mut publication = Publication::new(Limits::default(), at(0));
-    let later = Hello { min_version: 2, max_version: 3, ..hello() };
+    let later = Hello { min_version: 3, max_version: 4, ..hello() };
     let fault = say(&mut publication, &ToServer::Hello(later), at(0)).unwrap_err();
-    assert_eq!(fault, Fault::Version { follower: (2, 3), server: (1, 1) });
+    assert_eq!(fault, Fault::Version { follower: (3, 4), server: (1, 2) });
     let message = publication.next_message().unwrap();
     let ToFollower::Bye(Bye { code, text, .. }) = ToFollower::decode(&message, None).unwrap() else {
         panic!()
     };
     assert_eq!(code, ByeCode::Version);
-    assert_eq!(&*text, "the follower speaks versions (2, 3) of the feed, the server (1, 1)");
+    assert_eq!(&*text, "the follower speaks versions (3, 4) of the feed, the server (1, 2)");
     assert!(publication.is_over() && publication.next_message().is_none());
 }
 
