@@ -1,8 +1,8 @@
 //! The table of roles and verbs, and that every use case with a caller asks it (attack row 37).
 
 use quash_authority::{
-    Caller, Error, JoinSession, NewCredential, RevocationRequest, SessionPage, TargetRequest, Verb,
-    VerifierPage, allows, authorize,
+    Caller, Error, JoinSession, NewCredential, NewOneTimeToken, RevocationRequest, SessionPage,
+    TargetRequest, Verb, VerifierPage, allows, authorize,
 };
 use quash_core::ids::{CredentialId, SessionId};
 use quash_core::position::Position;
@@ -18,7 +18,8 @@ const ROLES: [Role; 6] =
 fn expected(verb: Verb) -> &'static [Role] {
     match verb {
         Verb::ReadHead => &ROLES,
-        Verb::OpenSession => &[Role::Admin, Role::Issuer],
+        Verb::OpenSession | Verb::IssueOneTimeTokens => &[Role::Admin, Role::Issuer],
+        Verb::SpendOneTimeTokens => &[Role::Admin, Role::Issuer, Role::Verifier],
         Verb::Revoke => &[Role::Admin, Role::Revoker],
         Verb::ReadRevocations => &[Role::Admin, Role::Revoker, Role::Auditor],
         Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
@@ -68,6 +69,8 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
                 | Verb::RotateKeys
                 | Verb::ReadCredentials
                 | Verb::ChangeCredentials
+                | Verb::IssueOneTimeTokens
+                | Verb::SpendOneTimeTokens
         );
         assert_eq!(authorize(&caller, verb).is_ok(), expected, "{verb:?}");
     }
@@ -123,6 +126,16 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
                 authority.delete_credential(caller, &id).await.map(drop),
             ]
         }
+        Verb::IssueOneTimeTokens => {
+            let new = NewOneTimeToken {
+                subject: subject("nobody"),
+                purpose: "x".into(),
+                claims: serde_json::Map::new(),
+                life: None,
+            };
+            vec![authority.issue_one_time_token(caller, new).await.map(drop)]
+        }
+        Verb::SpendOneTimeTokens => vec![authority.spend_one_time_token(caller, "x", "x").await.map(drop)],
         _ => return None,
     };
     let allowed: Vec<bool> =
