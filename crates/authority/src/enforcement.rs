@@ -28,6 +28,9 @@ pub trait Enforcement: Send + Sync {
     /// As [`Enforcement::apply`], with the entries as verifiers hold them: what catching up costs least with.
     fn apply_records(&self, records: &[Record]);
 
+    /// There will be as many entries in all: room for them can be made at once. Nothing has to be done.
+    fn make_room(&self, _entries: u64) {}
+
     /// Raises the watermark: no entry up to `position` is left out.
     fn advance(&self, position: Position);
 

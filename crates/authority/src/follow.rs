@@ -90,6 +90,7 @@ impl Authority {
         if !is_far(watermark, position) {
             return Ok(());
         }
+        self.enforcement.make_room(self.store.entries_held().await?);
         let mut reading = ReadAhead::of(self.records_after(watermark));
         loop {
             // INVARIANT: as in `enforce_up_to`, here and where the answer is empty.

@@ -65,6 +65,10 @@ impl Enforcement for VerifierEnforcement {
         self.verifier.apply_records(records);
     }
 
+    fn make_room(&self, entries: u64) {
+        self.verifier.make_room(usize::try_from(entries).unwrap_or(0));
+    }
+
     fn advance(&self, position: Position) {
         self.verifier.advance(position);
     }

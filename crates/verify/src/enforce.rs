@@ -47,6 +47,11 @@ impl Verifier {
         self.watches.tell(records);
     }
 
+    /// Makes room for `entries` entries in all: taking in as many then costs half.
+    pub fn make_room(&self, entries: usize) {
+        self.trust.load().epoch.state.reserve(entries);
+    }
+
     /// Takes in records at any positions, such as those of a snapshot of this very log. They only add refusals, which
     /// hold when this returns; the watermark stays until [`advance`](Self::advance).
     pub fn absorb(&self, records: &[Record]) {

@@ -74,6 +74,10 @@ impl RevocationLog for EmbeddedStore {
         self.walk(move |shared| shared.read_log(|tables| tables.live_records_after(after, now, limit))).await
     }
 
+    async fn entries_held(&self) -> Result<u64, StoreError> {
+        self.shared.read(|tables| tables.entries_held())
+    }
+
     async fn feed_after(
         &self,
         after: Position,

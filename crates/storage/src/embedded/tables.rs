@@ -2,7 +2,10 @@
 
 use std::cell::OnceCell;
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction};
+use redb::{
+    ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition, TableError,
+    WriteTransaction,
+};
 
 use super::error::store_error;
 use crate::ports::StoreError;
@@ -45,6 +48,10 @@ impl ReadTables {
 impl Read for ReadTables {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.table(table)?.map_or(Ok(None), |table| get(table, key))
+    }
+
+    fn count(&self, table: Table) -> Result<u64, StoreError> {
+        self.table(table)?.map_or(Ok(0), |table| table.len().map_err(store_error))
     }
 
     fn scan(
@@ -94,6 +101,10 @@ impl<'t> WriteTables<'t> {
 impl Read for WriteTables<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         get(self.table(table)?, key)
+    }
+
+    fn count(&self, table: Table) -> Result<u64, StoreError> {
+        self.table(table)?.len().map_err(store_error)
     }
 
     fn scan(

@@ -61,6 +61,10 @@ impl RevocationLog for MemoryStore {
         self.read(|tables| tables.live_records_after(after, now, limit))
     }
 
+    async fn entries_held(&self) -> Result<u64, StoreError> {
+        self.read(|tables| tables.entries_held())
+    }
+
     async fn feed_after(
         &self,
         after: Position,

@@ -28,6 +28,10 @@ impl Read for MemoryTables {
         Ok(self.map(table).and_then(|map| map.get(key)).map(|value| value.to_vec()))
     }
 
+    fn count(&self, table: Table) -> Result<u64, StoreError> {
+        Ok(self.map(table).map_or(0, |map| map.len() as u64))
+    }
+
     fn scan(
         &self,
         table: Table,

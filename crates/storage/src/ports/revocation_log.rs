@@ -148,6 +148,12 @@ pub trait RevocationLog: Send + Sync {
         Ok(entries.iter().map(|entry| entry.record(&key)).collect())
     }
 
+    /// How many entries a verifier must hold by the last purge; so that it can make room for them, and for nothing
+    /// else: a store that would have to count says zero.
+    async fn entries_held(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     /// What a verifier must hold at `now` of the entries after `after`, at most `limit` of them (zero counts as one),
     /// and how far that reaches: to the last record where `limit` cut it off, else to the durable head. The answer
     /// is of one instant. From `after` at or beyond the head on there is nothing: the page is empty and says where

@@ -118,6 +118,9 @@ pub(crate) trait Read {
     /// The value at `key`.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// How many rows the table has. Costs nothing.
+    fn count(&self, table: Table) -> Result<u64, StoreError>;
+
     /// Shows the rows of `range` to `visit` until it breaks off.
     fn scan(
         &self,
@@ -142,6 +145,10 @@ impl<T: Read> Read for &T {
         (**self).get(table, key)
     }
 
+    fn count(&self, table: Table) -> Result<u64, StoreError> {
+        (**self).count(table)
+    }
+
     fn scan(
         &self,
         table: Table,
@@ -156,6 +163,10 @@ impl<T: Read> Read for &T {
 impl<T: Read> Read for &mut T {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         (**self).get(table, key)
+    }
+
+    fn count(&self, table: Table) -> Result<u64, StoreError> {
+        (**self).count(table)
     }
 
     fn scan(

@@ -27,6 +27,11 @@ impl<T: Read> Transaction<'_, T> {
         row.map(|row| rows::entry::read(&row)).transpose()
     }
 
+    /// How many entries a verifier must hold, those included that were over since the last purge.
+    pub(crate) fn entries_held(&self) -> Result<u64, StoreError> {
+        self.tables.count(Table::Entries)
+    }
+
     /// Entries after `after` that a verifier must hold at `now`, in order.
     pub(crate) fn live_after(
         &self,
