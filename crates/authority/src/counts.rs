@@ -7,6 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Counts {
     /// Sessions opened.
     pub sessions_opened: u64,
+    /// Sessions whose place another sign-in took.
+    pub sessions_replaced: u64,
+    /// Sign-ins that a limit on sessions left no room for.
+    pub sign_ins_over_limit: u64,
     /// Refresh tokens renewed.
     pub refreshes: u64,
     /// Refreshes answered again with the current generation: lost replies and parallel requests.
@@ -41,6 +45,8 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) sessions_opened: Counter,
+    pub(crate) sessions_replaced: Counter,
+    pub(crate) sign_ins_over_limit: Counter,
     pub(crate) refreshes: Counter,
     pub(crate) refresh_repeats: Counter,
     pub(crate) refresh_refusals: Counter,
@@ -62,7 +68,11 @@ pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     pub(crate) fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.add(1);
+    }
+
+    pub(crate) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
     }
 
     fn read(&self) -> u64 {
@@ -74,6 +84,8 @@ impl Counters {
     pub(crate) fn read(&self) -> Counts {
         Counts {
             sessions_opened: self.sessions_opened.read(),
+            sessions_replaced: self.sessions_replaced.read(),
+            sign_ins_over_limit: self.sign_ins_over_limit.read(),
             refreshes: self.refreshes.read(),
             refresh_repeats: self.refresh_repeats.read(),
             refresh_refusals: self.refresh_refusals.read(),

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::permissions::{Verb, authorize};
 use crate::refusal::Refusal;
 use crate::reply::Granted;
+use crate::session_limit::LimitReached;
 use crate::sign_in::check_scope;
 use crate::token_reply::TokenReply;
 
@@ -31,6 +32,8 @@ pub enum JoinedSession {
     Unknown,
     /// The session is over.
     Over(Refusal),
+    /// The subject has as many sessions at this client as it may have. Nothing was done.
+    LimitReached(LimitReached),
 }
 
 impl Authority {
@@ -54,8 +57,16 @@ impl Authority {
         let profile = self.client_profile(&join.client)?;
         check_scope(join.scope.as_deref(), profile)?;
         let grant = self.new_grant(session, profile, join.scope.unwrap_or_default(), now)?;
-        let (session, grant) = match self.store.join(Join { grant, now }).await? {
-            Joined::Open { session, grant } => (session, grant),
+        let limit = self.session_limit(caller, profile, now);
+        let (session, grant) = match self.store.join(Join { grant, limit: limit.clone(), now }).await? {
+            Joined::Open { session, grant, replaced } => {
+                self.enforce_replacements(replaced).await?;
+                (session, grant)
+            }
+            Joined::LimitReached { live } => {
+                self.counters.sign_ins_over_limit.add_one();
+                return Ok(JoinedSession::LimitReached(LimitReached::of(live, limit.as_ref())));
+            }
             Joined::Over(over) => return Ok(JoinedSession::Over(Refusal::over(&over))),
             Joined::CutOff(entry) => return Ok(JoinedSession::Over(Refusal::cut_off(&entry))),
             _ => return Ok(JoinedSession::Unknown),

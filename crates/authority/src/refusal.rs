@@ -2,6 +2,7 @@
 
 use quash_core::revocation::entry::Entry;
 use quash_core::revocation::rejection::Remedy;
+use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::Over;
 
 /// The code that an OAuth client is answered with (RFC 6749 section 5.2).
@@ -37,6 +38,8 @@ pub struct Refusal {
     pub reason: Box<str>,
     /// What to do about it.
     pub remedy: Remedy,
+    /// Which sign-in took the session's place, where one did (S23).
+    pub replaced_by: Option<Box<ReplacedBy>>,
 }
 
 impl Refusal {
@@ -44,7 +47,12 @@ impl Refusal {
     pub const INVALID_TOKEN: &str = "invalid_token";
 
     pub(crate) fn sign_in_again(reason: &str) -> Self {
-        Self { kind: RefusalKind::InvalidGrant, reason: reason.into(), remedy: Remedy::SignInAgain }
+        Self {
+            kind: RefusalKind::InvalidGrant,
+            reason: reason.into(),
+            remedy: Remedy::SignInAgain,
+            replaced_by: None,
+        }
     }
 
     pub(crate) fn invalid_token() -> Self {
@@ -56,7 +64,11 @@ impl Refusal {
     }
 
     pub(crate) fn over(over: &Over) -> Self {
-        Self::sign_in_again(over.reason())
+        let replaced_by = match over {
+            Over::Ended(ending) => ending.replaced_by.clone(),
+            _ => None,
+        };
+        Self { replaced_by, ..Self::sign_in_again(over.reason()) }
     }
 
     /// The request was wrong, not the session: the same token with another scope would do.
@@ -65,6 +77,7 @@ impl Refusal {
             kind: RefusalKind::InvalidScope,
             reason: "invalid_scope".into(),
             remedy: Remedy::RenewSilently,
+            replaced_by: None,
         }
     }
 
@@ -73,6 +86,7 @@ impl Refusal {
             kind: RefusalKind::UnauthorizedClient,
             reason: "unauthorized_client".into(),
             remedy: Remedy::SignInAgain,
+            replaced_by: None,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::idempotency::{self, digest};
 use crate::permissions::{Verb, authorize};
 use crate::refusal::Refusal;
 use crate::reply::Granted;
+use crate::session_limit::LimitReached;
 use crate::settings::{ClientProfile, RequestedLifetimes, SessionLimits};
 use crate::token_reply::TokenReply;
 use crate::{scope, text};
@@ -92,6 +93,8 @@ pub enum SignedIn {
     Over(Refusal),
     /// The idempotency key was used for another request. Nothing was done.
     KeyUsedOtherwise,
+    /// The subject has as many sessions as it may have, and the policy refuses one more. Nothing was done.
+    LimitReached(LimitReached),
 }
 
 /// The most words of `amr`.
@@ -100,7 +103,8 @@ const MOST_METHODS: usize = 16;
 impl Authority {
     /// Opens a session for a subject whose identity `caller` has checked, and returns its first token pair.
     ///
-    /// The session stands at the smaller of `as_of` and the head: whatever is revoked after that hits it.
+    /// The session stands at the smaller of `as_of` and the head: whatever is revoked after that hits it. Where it
+    /// takes the place of others, this server refuses those when the call returns.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::Request`] naming the field, [`Error::Store`]: then no session is
@@ -116,17 +120,23 @@ impl Authority {
         self.names_warned.warn(&sign_in.claims, &self.counters.private_claims);
         let idempotency =
             idempotency::of(caller, "sign_in", sign_in.idempotency.as_deref(), || sign_in.digest())?;
-        let new = self.new_session(profile, sign_in, idempotency, now)?;
+        let limit = self.session_limit(caller, profile, now);
+        let new =
+            NewSession { limit: limit.clone(), ..self.new_session(profile, sign_in, idempotency, now)? };
         let looks_back = new.as_of.is_some();
         let (session, grant) = match self.store.open(new).await? {
-            Opened::Open { session, grant } => {
+            Opened::Open { session, grant, replaced } => {
                 self.counters.sessions_opened.add_one();
+                self.enforce_replacements(replaced).await?;
                 if looks_back && let Some(refusal) = self.cut_by_forgotten(profile, &grant, now).await? {
                     return Ok(SignedIn::Over(refusal));
                 }
                 (session, grant)
             }
             Opened::Before { session, grant } => {
+                if limit.is_some() {
+                    self.enforce_head().await?;
+                }
                 if let Some(refusal) = self.ended_since(&grant).await? {
                     return Ok(SignedIn::Over(refusal));
                 }
@@ -134,6 +144,10 @@ impl Authority {
             }
             Opened::AheadOfHead { .. } => {
                 return Err(RequestError::new("as_of", "a position at or below the head").into());
+            }
+            Opened::LimitReached { live } => {
+                self.counters.sign_ins_over_limit.add_one();
+                return Ok(SignedIn::LimitReached(LimitReached::of(live, limit.as_ref())));
             }
             _ => return Ok(SignedIn::KeyUsedOtherwise),
         };
@@ -217,7 +231,7 @@ impl Authority {
             user_agent: sign_in.user_agent,
         };
         let grant = self.new_grant(&session.id, profile, sign_in.scope.unwrap_or_default(), now)?;
-        Ok(NewSession { session, grant, as_of: sign_in.as_of, idempotency })
+        Ok(NewSession { session, grant, as_of: sign_in.as_of, limit: None, idempotency })
     }
 
     /// A grant as it is before it is stored: the store sets its position.

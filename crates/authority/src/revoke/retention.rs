@@ -45,4 +45,9 @@ impl Authority {
             if ends_sessions { retain_until.max(now.plus(self.horizons.session)) } else { retain_until };
         Retention { retain_until, enforce_until }
     }
+
+    /// Until when verifiers hold an entry, made at `now`, that ends one of our own sessions.
+    pub(crate) fn session_end_retained_until(&self, now: Timestamp) -> Timestamp {
+        self.not_before_any_issue(now).plus(self.own_time_rules().retention())
+    }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quash_core::revocation::decide::TimeRules;
+use quash_core::session::policy::SessionPolicy;
 
-use super::{ClientKind, ClientProfile, GrantType, Lifetimes, Settings};
+use super::{ClientKind, ClientProfile, GrantType, Lifetimes, MOST_SESSIONS, Settings};
 use crate::scope;
 
 /// One thing that is wrong with the settings.
@@ -45,6 +46,7 @@ impl Settings {
         let whole = life.subsec_nanos() == 0 && life >= Duration::from_secs(1);
         problems.check(whole && life <= LONGEST_ACCESS, "one_time.longest", "is not 1 s to a day");
         problems.check(self.one_time.most > 0, "one_time.most", "is zero");
+        problems.sessions("sessions", self.sessions);
         let mut seen = BTreeSet::new();
         for client in &self.clients {
             let name = format!("clients.{}", client.id);
@@ -76,6 +78,11 @@ impl Problems {
         self.check(lifetimes.absolute <= LONGEST_SESSION, &field("absolute"), "is beyond ten years");
     }
 
+    fn sessions(&mut self, name: &str, policy: Option<SessionPolicy>) {
+        let bounded = policy.is_none_or(|policy| policy.max.get() <= MOST_SESSIONS);
+        self.check(bounded, &format!("{name}.max"), "is more than 1,000");
+    }
+
     fn client(&mut self, name: &str, client: &ClientProfile, default: &Lifetimes) {
         let field = |part: &str| format!("{name}.{part}");
         self.check(!client.audiences.is_empty(), &field("audiences"), "is empty");
@@ -88,6 +95,7 @@ impl Problems {
             self.check(enough, &field("longest"), "is below the client's lifetimes");
             self.check(longest.absolute <= LONGEST_SESSION, &field("longest"), "is beyond ten years");
         }
+        self.sessions(&field("sessions"), client.sessions);
         let machine = client.grant_types.contains(&GrantType::ClientCredentials);
         let proves = client.kind != ClientKind::Public;
         self.check(

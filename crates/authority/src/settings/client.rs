@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quash_core::ids::ClientId;
+use quash_core::session::policy::SessionPolicy;
 
 use super::{Lifetimes, SessionLimits};
 
@@ -106,6 +107,8 @@ pub struct ClientProfile {
     pub lifetimes: Option<Lifetimes>,
     /// The longest that one sign-in may ask for ("remember me"); its lifetimes when `None`.
     pub longest: Option<SessionLimits>,
+    /// How many sessions a subject may have at this client; the settings' when `None`.
+    pub sessions: Option<SessionPolicy>,
     /// `typ` of its access tokens.
     pub token_type: TokenType,
     /// The claims that a session may carry into its access tokens.
@@ -124,6 +127,7 @@ impl ClientProfile {
             grant_types: BTreeSet::from([GrantType::RefreshToken]),
             lifetimes: None,
             longest: None,
+            sessions: None,
             token_type: TokenType::default(),
             claims: Allowed::Any,
         }

@@ -4,6 +4,7 @@ mod check;
 mod client;
 mod lifetimes;
 mod one_time;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use quash_core::ids::{ClientId, Issuer};
 use quash_core::planted::{self, Bug};
 use quash_core::revocation::decide::TimeRules;
+use quash_core::session::policy::SessionPolicy;
 use quash_jose::{Algorithm, Required, TokenProfile, TypeRule};
 use quash_storage::ports::Horizons;
 
@@ -18,6 +20,7 @@ pub use check::SettingsProblem;
 pub use client::{Allowed, ClientKind, ClientProfile, GrantType, TokenType};
 pub use lifetimes::{Lifetimes, RequestedLifetimes, SessionLimits};
 pub use one_time::OneTimeSettings;
+pub use sessions::MOST_SESSIONS;
 
 /// What is done about a refresh token that is used again long after its successor (S02).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +58,9 @@ pub struct Settings {
     pub one_time: OneTimeSettings,
     /// The OAuth clients.
     pub clients: Vec<ClientProfile>,
+    /// How many sessions a subject may have at all clients together that have no policy of their own; any number when
+    /// `None`.
+    pub sessions: Option<SessionPolicy>,
     /// Other issuers whose tokens can be revoked here, with their rules of time.
     pub foreign_issuers: BTreeMap<Issuer, TimeRules>,
     /// SHA-256 of the administrators' keys that come from the configuration.
@@ -90,6 +96,7 @@ impl Settings {
             claims_budget_bytes: 4096,
             one_time: OneTimeSettings::default(),
             clients: Vec::new(),
+            sessions: None,
             foreign_issuers: BTreeMap::new(),
             admin_key_digests: Vec::new(),
         }

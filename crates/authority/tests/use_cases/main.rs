@@ -30,6 +30,7 @@ mod revoke_targets;
 mod revoke_token;
 mod scene;
 mod secrets;
+mod session_limits;
 mod settings;
 mod sign_in;
 mod sign_in_requests;

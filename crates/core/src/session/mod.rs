@@ -2,6 +2,7 @@
 
 pub mod device;
 pub mod grant;
+pub mod policy;
 pub mod renewal;
 #[expect(clippy::module_inception, reason = "the file is named for the one type it holds")]
 pub mod session;

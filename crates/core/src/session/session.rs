@@ -8,6 +8,7 @@ use crate::ids::{SessionId, Subject};
 use crate::position::Position;
 use crate::revocation::reason::Reason;
 use crate::session::device::Device;
+use crate::session::policy::ReplacedBy;
 use crate::time::Timestamp;
 
 /// One sign-in of one subject on one device.
@@ -63,6 +64,8 @@ pub struct Ending {
     pub reason: Reason,
     /// By whom: a credential, a client, or the subject.
     pub by: Box<str>,
+    /// Which sign-in took its place, if one did.
+    pub replaced_by: Option<Box<ReplacedBy>>,
 }
 
 /// Why a session is over.
@@ -156,7 +159,12 @@ mod tests {
 
     #[test]
     fn the_first_ending_stands() {
-        let ending = |reason| Ending { at: Timestamp::EPOCH, reason: Reason::known(reason), by: "x".into() };
+        let ending = |reason| Ending {
+            at: Timestamp::EPOCH,
+            reason: Reason::known(reason),
+            by: "x".into(),
+            replaced_by: None,
+        };
         let ended = session().end(ending(Reason::LOGGED_OUT)).end(ending(Reason::ADMIN));
         assert_eq!(ended.over(Timestamp::from_seconds(106)), Some(Over::Ended(ending(Reason::LOGGED_OUT))));
     }

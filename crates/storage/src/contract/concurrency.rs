@@ -15,7 +15,7 @@ use crate::ports::{Append, Appended, Store};
 
 const WRITERS: u64 = 64;
 
-async fn all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<T> {
+pub(super) async fn all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<T> {
     let mut results = Vec::new();
     for task in tasks {
         results.push(task.await.unwrap());

@@ -24,6 +24,7 @@ pub mod cutoffs;
 pub mod feed;
 pub mod idempotency;
 pub mod join;
+pub mod limits;
 pub mod listing;
 pub mod log;
 pub mod one_time;
@@ -75,6 +76,20 @@ macro_rules! contract_tests {
             listing::pages_are_newest_first_and_stable_while_sessions_are_opened,
             listing::filters_narrow_a_list,
             listing::a_list_tells_live_sessions_from_ended_ones,
+            limits::an_opening_beyond_the_limit_ends_the_oldest_session_whole,
+            limits::idle_first_ends_the_session_unused_for_longest,
+            limits::types_of_device_have_limits_of_their_own,
+            limits::what_is_over_or_cut_off_does_not_count,
+            limits::sessions_at_other_clients_do_not_count,
+            limits::a_device_that_signs_in_again_takes_its_own_place,
+            limits::a_refused_opening_writes_nothing,
+            limits::a_repeated_opening_ends_nothing_more,
+            limits::a_sign_in_that_read_the_head_before_a_replacement_lives,
+            limits::a_sign_in_that_is_cut_off_at_once_takes_no_place,
+            limits::a_lowered_limit_is_reached_at_the_next_sign_in,
+            limits::a_client_that_joins_makes_the_session_count,
+            limits::sign_ins_that_race_leave_exactly_the_limit,
+            limits::sign_ins_that_race_are_refused_beyond_the_limit,
             log::positions_follow_one_another_from_the_origin,
             log::an_entry_keeps_every_field,
             log::the_checksum_moves_with_each_entry_and_with_nothing_else,

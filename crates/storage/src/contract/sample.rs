@@ -95,7 +95,7 @@ pub fn sign_in(name: &str, now: Timestamp) -> NewSession {
         ip: Some("192.0.2.1".into()),
         user_agent: None,
     };
-    NewSession { session, grant: grant(&id, "web", now), as_of: None, idempotency: None }
+    NewSession { session, grant: grant(&id, "web", now), as_of: None, limit: None, idempotency: None }
 }
 
 /// A grant of `client` in a session.
@@ -121,7 +121,7 @@ pub fn key(name: &str, request: u8) -> Idempotency {
 /// Opens a session that can be opened.
 pub async fn open(store: &Arc<dyn Store>, new: NewSession) -> (Session, Grant) {
     match store.open(new).await.unwrap() {
-        Opened::Open { session, grant } => (*session, *grant),
+        Opened::Open { session, grant, .. } => (*session, *grant),
         other => panic!("not opened: {other:?}"),
     }
 }

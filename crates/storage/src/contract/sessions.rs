@@ -73,7 +73,7 @@ pub async fn an_entry_about_a_session_ends_its_row(store: Arc<dyn Store>) {
     let reason = Reason::known(Reason::LOGGED_OUT);
     let logout = NewEntry { reason: reason.clone(), ..entry(Target::Session(session.id.clone()), at(7)) };
     append(&store, logout).await;
-    let ending = Ending { at: at(7), reason, by: "cred_suite".into() };
+    let ending = Ending { at: at(7), reason, by: "cred_suite".into(), replaced_by: None };
     assert_eq!(listed(&store, &session).await.session.state, SessionState::Ended(ending.clone()));
     let renewed = renewed(&store, &grant, 0, at(8)).await;
     assert_eq!(renewed.verdict, Verdict::Over(Over::Ended(ending)));

@@ -24,8 +24,8 @@ pub use maintenance::{Horizons, Maintenance, Purged};
 pub use one_time_tokens::{OneTimeTokens, Spend, Spent};
 pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog};
 pub use session_registry::{
-    Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, Renewed, SessionRegistry,
-    StateFilter,
+    Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, PlacesTaken, Renewed, SessionLimit,
+    SessionRegistry, StateFilter,
 };
 pub use verifiers::{StoredVerifier, VerifierRegistry};
 

@@ -1,10 +1,13 @@
 //! The session registry: sessions and their grants.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
 use quash_core::session::grant::Grant;
+use quash_core::session::policy::SessionPolicy;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::session::session::{Over, Session};
 use quash_core::time::Timestamp;
@@ -20,8 +23,32 @@ pub struct NewSession {
     pub grant: Grant,
     /// The head that the caller had read before it checked the password.
     pub as_of: Option<Position>,
+    /// How many sessions its subject may have.
+    pub limit: Option<SessionLimit>,
     /// Makes a retry harmless.
     pub idempotency: Option<Idempotency>,
+}
+
+/// How many sessions a subject may have (S23, S24).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionLimit {
+    /// How many, and what becomes of one more.
+    pub policy: SessionPolicy,
+    /// A session counts while one of these holds a live grant of it.
+    pub clients: BTreeSet<ClientId>,
+    /// Until when verifiers hold the entries that end what is replaced.
+    pub retain_until: Timestamp,
+    /// The credential that opens the session.
+    pub actor: Box<str>,
+}
+
+/// What one more session took the place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacesTaken {
+    /// How many sessions it ended.
+    pub sessions: u64,
+    /// The position of the last entry that says so.
+    pub through: Position,
 }
 
 /// What became of a [`NewSession`].
@@ -34,6 +61,8 @@ pub enum Opened {
         session: Box<Session>,
         /// The grant's row.
         grant: Box<Grant>,
+        /// The sessions whose place it took: each ended by an entry of its own, with the reason `replaced`.
+        replaced: Option<PlacesTaken>,
     },
     /// The same request was done before: the rows as they are now.
     Before {
@@ -49,6 +78,12 @@ pub enum Opened {
         /// The head.
         head: Position,
     },
+    /// The subject has as many sessions as it may have, and the policy refuses one more. Nothing was done: a retry is
+    /// judged anew.
+    LimitReached {
+        /// How many live and count.
+        live: usize,
+    },
 }
 
 /// A grant that joins a session (single sign-on).
@@ -56,6 +91,8 @@ pub enum Opened {
 pub struct Join {
     /// The grant; it names its session. Its `opened_position` is set by the store to the head.
     pub grant: Grant,
+    /// How many sessions the subject may have at this client: joining makes the session one that counts.
+    pub limit: Option<SessionLimit>,
     /// When.
     pub now: Timestamp,
 }
@@ -70,6 +107,8 @@ pub enum Joined {
         session: Box<Session>,
         /// The grant's row as it was stored.
         grant: Box<Grant>,
+        /// The sessions whose place it took.
+        replaced: Option<PlacesTaken>,
     },
     /// No such session.
     Unknown,
@@ -77,6 +116,11 @@ pub enum Joined {
     Over(Over),
     /// A cutoff ended the session.
     CutOff(Box<Entry>),
+    /// The subject has as many sessions as it may have at this client, and the policy refuses one more.
+    LimitReached {
+        /// How many live and count.
+        live: usize,
+    },
 }
 
 /// What became of one use of a refresh token.
@@ -160,6 +204,9 @@ pub struct Page<T> {
 ///   lands in between wins.
 /// - A cutoff ends a grant opened before it for as long as the entry's `enforce_until` lies ahead, without a
 ///   visit to the grant's row.
+/// - A limit is judged and carried out in the transaction that opens the session: of sign-ins that race, none sees
+///   the same free place. What is replaced ends with the opening, whole: its row, its entry, its place in the log. A
+///   session that a cutoff hits at its opening, as its `as_of` is older, takes nobody's place.
 #[async_trait]
 pub trait SessionRegistry: Send + Sync {
     /// Opens a session.

@@ -7,6 +7,7 @@ use quash_core::ids::{DeviceId, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_core::session::device::Device;
+use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::{Ending, Session, SessionState};
 use quash_core::time::Timestamp;
 
@@ -55,6 +56,13 @@ struct SessionRow<'a> {
     ended_reason: Option<&'a str>,
     #[b(17)]
     ended_by: Option<&'a str>,
+    /// Of a session whose place was taken: the first two come together, the name where the device has one.
+    #[b(18)]
+    replaced_by: Option<&'a str>,
+    #[b(19)]
+    replaced_by_device: Option<&'a str>,
+    #[b(20)]
+    replaced_by_device_name: Option<&'a str>,
 }
 
 /// The row of `session`.
@@ -63,6 +71,7 @@ pub(crate) fn write(session: &Session) -> Vec<u8> {
         SessionState::Ended(ending) => Some(ending),
         _ => None,
     };
+    let replaced_by = ending.and_then(|ending| ending.replaced_by.as_deref());
     // A map of strings to JSON values always has a JSON text.
     let claims = serde_json::to_string(&session.claims).unwrap_or_default();
     encode(&SessionRow {
@@ -84,6 +93,9 @@ pub(crate) fn write(session: &Session) -> Vec<u8> {
         ended_at: ending.map(|ending| ending.at.milliseconds()),
         ended_reason: ending.map(|ending| ending.reason.as_str()),
         ended_by: ending.map(|ending| &*ending.by),
+        replaced_by: replaced_by.map(|by| by.session.as_str()),
+        replaced_by_device: replaced_by.map(|by| by.device.as_str()),
+        replaced_by_device_name: replaced_by.and_then(|by| by.device_name.as_deref()),
     })
 }
 
@@ -117,13 +129,27 @@ fn session(row: &SessionRow<'_>) -> Option<Session> {
 }
 
 fn state(row: &SessionRow<'_>) -> Option<SessionState> {
+    let replaced_by = match (row.replaced_by, row.replaced_by_device) {
+        (None, None) => None,
+        (Some(session), Some(device)) => Some(Box::new(replaced_by(row, session, device)?)),
+        _ => return None,
+    };
     match (row.ended_at, row.ended_reason, row.ended_by) {
         (None, None, None) => Some(SessionState::Active),
         (Some(at), Some(reason), Some(by)) => Some(SessionState::Ended(Ending {
             at: Timestamp::from_milliseconds(at),
             reason: Reason::new(reason).ok()?,
             by: by.into(),
+            replaced_by,
         })),
         _ => None,
     }
+}
+
+fn replaced_by(row: &SessionRow<'_>, session: &str, device: &str) -> Option<ReplacedBy> {
+    Some(ReplacedBy {
+        session: SessionId::new(session).ok()?,
+        device: DeviceId::new(device).ok()?,
+        device_name: row.replaced_by_device_name.map(Into::into),
+    })
 }

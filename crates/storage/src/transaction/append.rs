@@ -71,8 +71,12 @@ impl<T: Write> Transaction<'_, T> {
     ) -> Result<(), StoreError> {
         match named {
             Named::Ends(session) => {
-                let ending =
-                    Ending { at: entry.recorded_at, reason: entry.reason.clone(), by: entry.actor.clone() };
+                let ending = Ending {
+                    at: entry.recorded_at,
+                    reason: entry.reason.clone(),
+                    by: entry.actor.clone(),
+                    replaced_by: None,
+                };
                 self.end_session(*session, ending)
             }
             Named::None | Named::NotHeld => self.index_target(position, entry),
@@ -81,7 +85,8 @@ impl<T: Write> Transaction<'_, T> {
         }
     }
 
-    fn put_entry(&mut self, entry: Entry) -> Result<(), StoreError> {
+    /// Puts an entry at the next position.
+    pub(super) fn put_entry(&mut self, entry: Entry) -> Result<(), StoreError> {
         let Entry { position, fact } = &entry;
         let canonical = rows::entry::canonical(*position, fact);
         let checksum = rows::entry::next_checksum(self.head.checksum, &canonical);

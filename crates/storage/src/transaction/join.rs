@@ -1,15 +1,16 @@
 //! Joining a client to a session.
 
 use quash_core::session::grant::Grant;
+use quash_core::session::session::Session;
 
 use super::Transaction;
-use crate::ports::{Join, Joined, StoreError};
-use crate::tables::Write;
+use crate::ports::{Join, Joined, SessionLimit, StoreError};
+use crate::tables::{Read, Write};
 
 impl<T: Write> Transaction<'_, T> {
     /// Adds a client to a live session, or says why not.
     pub(crate) fn join(&mut self, join: Join) -> Result<Joined, StoreError> {
-        let Join { mut grant, now } = join;
+        let Join { mut grant, limit, now } = join;
         let Some(session) = self.session_row(&grant.session)? else { return Ok(Joined::Unknown) };
         if let Some(over) = session.over(now) {
             return Ok(Joined::Over(over));
@@ -24,13 +25,33 @@ impl<T: Write> Transaction<'_, T> {
             // The same call again; or an id that belongs to another session, which is not this caller's.
             let same = held.session == session.id && held.client == grant.client;
             return Ok(if same {
-                Joined::Open { session: Box::new(session), grant: Box::new(held) }
+                Joined::Open { session: Box::new(session), grant: Box::new(held), replaced: None }
             } else {
                 Joined::Unknown
             });
         }
         grant.opened_position = self.head.position;
+        let limit = self.unless_counted(&session, limit)?;
+        let places = match self.places(&session, limit, now)? {
+            Ok(places) => places,
+            Err(live) => return Ok(Joined::LimitReached { live }),
+        };
+
+        // Everything below writes.
+        let replaced = self.take(places, &session, now)?;
         self.add_grant(&grant)?;
-        Ok(Joined::Open { session: Box::new(session), grant: Box::new(grant) })
+        Ok(Joined::Open { session: Box::new(session), grant: Box::new(grant), replaced })
+    }
+}
+
+impl<T: Read> Transaction<'_, T> {
+    /// A session that counts already needs no room.
+    fn unless_counted(
+        &self,
+        session: &Session,
+        limit: Option<SessionLimit>,
+    ) -> Result<Option<SessionLimit>, StoreError> {
+        let Some(limit) = limit else { return Ok(None) };
+        Ok((!self.counts(session, &limit)?).then_some(limit))
     }
 }

@@ -14,6 +14,7 @@ mod list;
 mod open;
 mod purge;
 mod renew;
+mod replace;
 mod requests;
 mod sessions;
 mod spend;

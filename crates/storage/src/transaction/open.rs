@@ -21,7 +21,7 @@ impl<T: Read> Transaction<'_, T> {
 impl<T: Write> Transaction<'_, T> {
     /// Opens a session, or says why not.
     pub(crate) fn open(&mut self, new: NewSession) -> Result<Opened, StoreError> {
-        let NewSession { mut session, mut grant, as_of, idempotency } = new;
+        let NewSession { mut session, mut grant, as_of, limit, idempotency } = new;
         if let Some(done) = self.done_before(idempotency.as_ref(), session.opened_at)? {
             let (true, Outcome::Opened { session, grant }) = (done.matches, done.outcome) else {
                 return Ok(Opened::KeyUsedOtherwise);
@@ -38,8 +38,16 @@ impl<T: Write> Transaction<'_, T> {
         session.opened_position = as_of.unwrap_or(head);
         grant.opened_position = session.opened_position;
         grant.session = session.id.clone();
+        let now = session.opened_at;
+        // What a cutoff hits at once does not live, and takes nobody's place.
+        let limit = if self.cut(&session, &grant)?.is_none() { limit } else { None };
+        let places = match self.places(&session, limit, now)? {
+            Ok(places) => places,
+            Err(live) => return Ok(Opened::LimitReached { live }),
+        };
 
         // Everything below writes.
+        let replaced = self.take(places, &session, now)?;
         self.put_session(&session)?;
         let by_subject = keys::pair(session.subject.as_str(), session.id.as_str());
         self.tables.put(Table::SubjectSessions, &by_subject, &[])?;
@@ -49,7 +57,7 @@ impl<T: Write> Transaction<'_, T> {
             let outcome = Outcome::Opened { session: session.id.clone(), grant: grant.id.clone() };
             self.remember(idempotency, session.opened_at, outcome)?;
         }
-        Ok(Opened::Open { session: Box::new(session), grant: Box::new(grant) })
+        Ok(Opened::Open { session: Box::new(session), grant: Box::new(grant), replaced })
     }
 }
 

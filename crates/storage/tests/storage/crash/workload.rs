@@ -167,7 +167,9 @@ fn choose(told: &mut Told, round: u64, random: &mut Random) -> Work {
             Work::Open(Box::new(new))
         }
         8 => match random.pick(&told.sessions) {
-            Some(session) => Work::Join(Join { grant: sample::grant(&session.id, "app", now), now }),
+            Some(session) => {
+                Work::Join(Join { grant: sample::grant(&session.id, "app", now), limit: None, now })
+            }
             None => Work::Open(Box::new(sign_in(&user, now))),
         },
         9..11 => {
@@ -204,7 +206,7 @@ impl Told {
     fn note(&mut self, done: Done) {
         match done {
             Done::Appended(append, Appended::At { position, .. }) => self.note_entry(*append, position),
-            Done::Opened(Opened::Open { session, grant }) => {
+            Done::Opened(Opened::Open { session, grant, .. }) => {
                 self.sessions.push(*session);
                 self.note_grant(&grant);
             }

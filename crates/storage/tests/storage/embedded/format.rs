@@ -151,6 +151,7 @@ async fn fill(store: EmbeddedStore) {
         session: session(),
         grant: grant(),
         as_of: None,
+        limit: None,
         idempotency: Some(Idempotency { key: "cred_1/open".into(), request: [1; 32] }),
     };
     store.open(new).await.unwrap();
