@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use quash_authority::LimitReached;
 use quash_core::revocation::freshness::Undecided;
+use quash_core::session::policy::ReplacedBy;
 
 use crate::oauth::error_body;
 use crate::problem;
@@ -60,6 +62,8 @@ pub(crate) enum Conflict {
     NotSpent { reason: Box<str> },
     /// The session is over, for this reason.
     SessionOver { reason: Box<str> },
+    /// The subject has as many sessions as it may have.
+    SessionLimit(LimitReached),
 }
 
 /// Why a request to a standard OAuth endpoint was not done.
@@ -70,7 +74,7 @@ pub(crate) enum OAuthFailure {
     /// The client did not prove itself: 401. `basic` says that it tried by the `Authorization` header.
     InvalidClient { basic: bool },
     /// The refresh token is refused: 400.
-    InvalidGrant { reason: Box<str>, remedy: &'static str },
+    InvalidGrant { reason: Box<str>, remedy: &'static str, replaced_by: Option<Box<ReplacedBy>> },
     /// The client may not use this grant: 400.
     UnauthorizedClient,
     /// The node can not know such tokens: 400 (RFC 7009 section 2.2.1).
@@ -118,6 +122,7 @@ impl Failure {
             Self::Conflict(Conflict::TrustTooLarge(_)) => "too_many_credentials",
             Self::Conflict(Conflict::NotSpent { reason }) => reason,
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
+            Self::Conflict(Conflict::SessionLimit(_)) => "session_limit_reached",
             Self::Unavailable { .. } => "unavailable",
             Self::Undecided(Undecided::Incomplete) => "not_ready",
             Self::Undecided(_) => "stale",
@@ -178,6 +183,9 @@ impl Conflict {
             Self::TrustTooLarge(error) => format!("{error}; nothing is done").into(),
             Self::NotSpent { reason } => format!("the one-time token is not honoured: {reason}").into(),
             Self::SessionOver { reason } => format!("the session is over: {reason}").into(),
+            Self::SessionLimit(LimitReached { live, max }) => {
+                format!("{live} sessions of the subject live, at most {max} may; nothing is done").into()
+            }
         }
     }
 }

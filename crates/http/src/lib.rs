@@ -45,6 +45,7 @@ mod openapi;
 mod operations;
 mod problem;
 mod propagation;
+mod replaced_by;
 mod reply;
 mod request;
 mod request_id;

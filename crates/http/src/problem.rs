@@ -39,6 +39,12 @@ pub(crate) struct Problem<'a> {
     /// Why the session is over, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     session_reason: Option<&'a str>,
+    /// How many sessions of the subject live, where there may be no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live_sessions: Option<usize>,
+    /// How many sessions the subject may have, where it has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_limit: Option<u32>,
 }
 
 /// The answer to a failed request of the native API.
@@ -81,6 +87,10 @@ impl<'a> Problem<'a> {
         let input = if let Failure::Input(bad) = failure { Some(bad) } else { None };
         let token = if let Failure::Token(refusal) = failure { Some(refusal) } else { None };
         let conflict = if let Failure::Conflict(conflict) = failure { Some(conflict) } else { None };
+        let limit = conflict.and_then(|conflict| match conflict {
+            Conflict::SessionLimit(limit) => Some(limit),
+            _ => None,
+        });
         Self {
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
@@ -100,6 +110,8 @@ impl<'a> Problem<'a> {
                 Conflict::SessionOver { reason } => Some(reason.as_ref()),
                 _ => None,
             }),
+            live_sessions: limit.map(|limit| limit.live),
+            session_limit: limit.map(|limit| limit.max),
         }
     }
 }

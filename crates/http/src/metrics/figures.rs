@@ -60,6 +60,16 @@ impl Collector for AuthorityFigures {
         let mut page = Page(encoder);
         let counts = self.0.counts();
         page.counter("sessions_opened", "Sessions opened", counts.sessions_opened)?;
+        page.counter(
+            "sessions_replaced",
+            "Sessions whose place another sign-in took",
+            counts.sessions_replaced,
+        )?;
+        page.counter(
+            "sign_ins_over_limit",
+            "Sign-ins that a limit on sessions left no room for",
+            counts.sign_ins_over_limit,
+        )?;
         page.counter("revocations", "Entries appended to the log", counts.revocations)?;
         let refreshes = [
             ("renewed", counts.refreshes),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::{Failure, OAuthFailure};
+use crate::replaced_by::ReplacedByView;
 use crate::{problem, reply};
 
 /// What went wrong.
@@ -22,6 +23,9 @@ pub(crate) struct OAuthError<'a> {
     /// What the holder of a refused refresh token does next: `sign_in`, or `wait`.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'a str>,
+    /// Where another sign-in took the session's place: on which device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<ReplacedByView>,
 }
 
 /// The answer to a failed request of a standard endpoint.
@@ -37,6 +41,10 @@ pub(crate) fn answer(failure: &OAuthFailure) -> Response {
         },
         remedy: match failure {
             OAuthFailure::InvalidGrant { remedy, .. } => Some(remedy),
+            _ => None,
+        },
+        replaced_by: match failure {
+            OAuthFailure::InvalidGrant { replaced_by, .. } => replaced_by.as_deref().map(Into::into),
             _ => None,
         },
     };

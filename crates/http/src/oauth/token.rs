@@ -90,7 +90,11 @@ impl From<Refusal> for OAuthFailure {
             RefusalKind::InvalidScope => Self::InvalidScope,
             RefusalKind::UnauthorizedClient => Self::UnauthorizedClient,
             // A kind that this version does not know is a refusal of the grant.
-            _ => Self::InvalidGrant { reason: refusal.reason, remedy: remedy_word(refusal.remedy) },
+            _ => Self::InvalidGrant {
+                reason: refusal.reason,
+                remedy: remedy_word(refusal.remedy),
+                replaced_by: refusal.replaced_by,
+            },
         }
     }
 }

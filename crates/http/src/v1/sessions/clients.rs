@@ -58,6 +58,7 @@ async fn join(
         JoinedSession::Over(refusal) => {
             Err(Failure::Conflict(Conflict::SessionOver { reason: refusal.reason }))
         }
+        JoinedSession::LimitReached(limit) => Err(Failure::Conflict(Conflict::SessionLimit(limit))),
         _ => Err(Failure::NotFound),
     }
 }

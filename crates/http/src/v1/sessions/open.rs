@@ -42,6 +42,7 @@ async fn open(
             Ok(reply::created(&TokenView::from(&*reply), place.as_deref()))
         }
         SignedIn::Over(refusal) => Err(Failure::Conflict(Conflict::SessionOver { reason: refusal.reason })),
+        SignedIn::LimitReached(limit) => Err(Failure::Conflict(Conflict::SessionLimit(limit))),
         SignedIn::KeyUsedOtherwise => Err(Failure::Conflict(Conflict::KeyUsedOtherwise)),
         _ => Err(Failure::Unavailable { retryable: false }),
     }

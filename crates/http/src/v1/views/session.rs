@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::replaced_by::ReplacedByView;
 use crate::rfc3339;
 
 /// A session.
@@ -58,6 +59,9 @@ struct EndingView {
     reason: String,
     /// By whom; null when it ran out by itself.
     by: Option<String>,
+    /// Where another sign-in took its place: on which device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<ReplacedByView>,
 }
 
 /// A device.
@@ -122,6 +126,7 @@ fn ending(listed: &Listed, now: Timestamp) -> Option<EndingView> {
             at: rfc3339::format(ending.at),
             reason: ending.reason.as_str().into(),
             by: Some(ending.by.as_ref().into()),
+            replaced_by: ending.replaced_by.as_deref().map(Into::into),
         });
     }
     if let Some(entry) = &listed.cut_by {
@@ -129,9 +134,10 @@ fn ending(listed: &Listed, now: Timestamp) -> Option<EndingView> {
             at: rfc3339::format(entry.fact.recorded_at),
             reason: entry.fact.reason.as_str().into(),
             by: Some(entry.fact.actor.as_ref().into()),
+            replaced_by: None,
         });
     }
     let over = session.over(now)?;
     let at = if over == Over::Idle { session.idle_end() } else { session.absolute_end };
-    Some(EndingView { at: rfc3339::format(at), reason: over.reason().into(), by: None })
+    Some(EndingView { at: rfc3339::format(at), reason: over.reason().into(), by: None, replaced_by: None })
 }

@@ -1,4 +1,5 @@
 mod clients;
+mod limits;
 mod list;
 mod one;
 mod open;
