@@ -7,6 +7,7 @@ use quash_core::ids::ClientId;
 
 use super::secret_file;
 use super::section::Section;
+use super::sessions::{self, SessionsConfig};
 use super::tokens::{ACCESS_LIFE, Lifetimes, SESSION_LIFE, TokenType, check_lifetimes};
 use super::words::words;
 use crate::secret::Secret;
@@ -57,6 +58,8 @@ pub struct ClientConfig {
     pub longest_idle: Option<Duration>,
     /// The longest that one sign-in may ask for in all.
     pub longest_absolute: Option<Duration>,
+    /// How many sessions a subject may have at it, where it differs from `[sessions]`.
+    pub sessions: Option<SessionsConfig>,
     /// `typ` of its tokens.
     pub token_type: TokenType,
 }
@@ -76,6 +79,7 @@ impl ClientConfig {
             lifetimes,
             longest_idle: None,
             longest_absolute: None,
+            sessions: None,
             token_type: TokenType::AccessToken,
         })
     }
@@ -115,6 +119,11 @@ impl ClientConfig {
             "the longest that one sign-in may ask for in all; none: `session_absolute`",
             SESSION_LIFE,
         );
+        let sessions = section.section(
+            "sessions",
+            "how many sessions a subject may have at once at this client",
+            |section| SessionsConfig::read(section, sessions::OWN),
+        );
         Some(Self {
             id: id?,
             kind,
@@ -127,6 +136,7 @@ impl ClientConfig {
             lifetimes,
             longest_idle,
             longest_absolute,
+            sessions,
             token_type,
         })
     }

@@ -24,6 +24,7 @@ pub mod schema;
 pub mod secret_file;
 pub mod section;
 pub mod server;
+pub mod sessions;
 pub mod size;
 pub mod sources;
 pub mod span;
@@ -52,6 +53,7 @@ use reader::{Described, Reader};
 use retention::RetentionConfig;
 use section::Section;
 use server::ServerConfig;
+use sessions::SessionsConfig;
 use sources::Sources;
 use tokens::TokensConfig;
 
@@ -67,6 +69,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[tokens]`.
     pub tokens: TokensConfig,
+    /// `[sessions]`.
+    pub sessions: Option<SessionsConfig>,
     /// `[[client]]`.
     pub clients: Vec<ClientConfig>,
     /// `[[issuer]]`.
@@ -133,6 +137,9 @@ impl Config {
         let tokens = root.section("tokens", "what is issued, and for how long", |section| {
             TokensConfig::read(section, &server.public_url)
         });
+        let sessions = root.section("sessions", "how many sessions a subject may have at once", |section| {
+            SessionsConfig::read(section, sessions::GENERAL)
+        });
         let general = tokens.as_ref().map_or_else(tokens::Lifetimes::default, |tokens| tokens.lifetimes);
         let clients =
             root.tables("client", "who gets tokens", |section| ClientConfig::read(section, general));
@@ -168,6 +175,7 @@ impl Config {
             server,
             limits,
             tokens,
+            sessions,
             clients,
             issuers,
             admin,

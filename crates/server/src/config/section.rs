@@ -87,9 +87,9 @@ impl<'r> Section<'r> {
             // What a variable or a flag can give need not be in the file.
             described.required = !self.layered;
         }
-        let problems = self.reader.problems.len();
+        let problems = self.problems();
         let value = self.take(name, |_| None);
-        if value.is_none() && self.reader.problems.len() == problems {
+        if value.is_none() && self.problems() == problems {
             self.problem(name, format!("is missing, expected {}", T::EXPECTED));
         }
         value
@@ -104,6 +104,11 @@ impl<'r> Section<'r> {
     pub fn record_secret(&mut self, name: &str, origin: Origin) {
         let path = join(&self.path, name);
         self.reader.record(path, json!("(secret)"), origin);
+    }
+
+    /// How many problems were reported so far.
+    pub(super) fn problems(&self) -> usize {
+        self.reader.problems.len()
     }
 
     /// Reports what is wrong with `name`, which may have been read before.

@@ -1,6 +1,7 @@
 //! From the configuration to the authority's settings.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use quash_authority::Settings;
 use quash_authority::settings::{
@@ -8,12 +9,14 @@ use quash_authority::settings::{
     TokenType,
 };
 use quash_core::revocation::decide::TimeRules;
+use quash_core::session::policy::{Overflow, Per, SessionPolicy};
 use quash_jose::Algorithm;
 use quash_jose::digest::sha256;
 
 use crate::config::Config;
 use crate::config::clients::{ClientConfig, GrantType as ConfiguredGrant};
 use crate::config::issuers::IssuerConfig;
+use crate::config::sessions::{Overflow as ConfiguredOverflow, Per as ConfiguredPer, SessionsConfig};
 use crate::config::tokens::{
     Lifetimes as ConfiguredLifetimes, ReusePolicy as ConfiguredReuse, SigningAlgorithm,
     TokenType as ConfiguredType, TokensConfig,
@@ -40,6 +43,7 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
             longest: config.one_time.longest_life,
             most: config.one_time.most_remembered.into(),
         },
+        sessions: config.sessions.and_then(session_policy),
         clients: config.clients.iter().map(|client| profile(client, tokens)).collect(),
         foreign_issuers: foreign(&config.issuers),
         admin_key_digests: vec![sha256(admin_key.expose())],
@@ -82,6 +86,7 @@ fn profile(client: &ClientConfig, tokens: &TokensConfig) -> ClientProfile {
         grant_types: client.grant_types.iter().copied().map(grant_type).collect::<BTreeSet<_>>(),
         lifetimes: Some(own),
         longest: Some(longest),
+        sessions: client.sessions.and_then(session_policy),
         token_type: match client.token_type {
             ConfiguredType::AccessToken => TokenType::AtJwt,
             ConfiguredType::Plain => TokenType::Jwt,
@@ -89,6 +94,22 @@ fn profile(client: &ClientConfig, tokens: &TokensConfig) -> ClientProfile {
         claims: allowed(client.claims.as_deref()),
         ..ClientProfile::public(client.id.clone(), tokens.issuer.as_str())
     }
+}
+
+/// None for no session at all, which the configuration refuses.
+fn session_policy(configured: SessionsConfig) -> Option<SessionPolicy> {
+    Some(SessionPolicy {
+        max: NonZeroU32::new(configured.max)?,
+        per: match configured.per {
+            ConfiguredPer::Subject => Per::Subject,
+            ConfiguredPer::DeviceType => Per::DeviceType,
+        },
+        overflow: match configured.overflow {
+            ConfiguredOverflow::ReplaceOldest => Overflow::ReplaceOldest,
+            ConfiguredOverflow::ReplaceIdleFirst => Overflow::ReplaceIdleFirst,
+            ConfiguredOverflow::Refuse => Overflow::Refuse,
+        },
+    })
 }
 
 /// A client without audiences gets tokens for the issuer itself.

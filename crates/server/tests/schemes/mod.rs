@@ -15,5 +15,7 @@ mod s14_cutoff_sparing_one;
 mod s15_global_cutoff_and_windows;
 mod s16_group_cutoffs;
 mod s19_code_per_login;
+mod s23_one_session_per_user;
+mod s24_at_most_n_sessions;
 mod s30_one_time_tokens;
 mod s32_one_device;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use quash_server::config::clients::{ClientType, GrantType};
 use quash_server::config::issuer_keys::KeySource;
 use quash_server::config::origin::Origin;
+use quash_server::config::sessions::{Overflow, Per};
 use quash_server::config::sources::{File, Flag, Sources};
 use quash_server::config::{Config, Loaded};
 
@@ -311,4 +312,39 @@ fn relative_paths_of_the_file_start_at_its_directory() {
     let mut given = sources(LEAST);
     given.flags.push(Flag { name: "--data", key: "server.data", text: "here".to_owned() });
     assert_eq!(Config::load(given).unwrap().config.server.data, PathBuf::from("here"));
+}
+
+#[test]
+fn limits_on_sessions_are_general_or_of_a_client() {
+    // S23, S24
+    let text = "[sessions]\nmax = 1\n[[client]]\nid = \"web\"\n[[client]]\nid = \"tv\"\n[client.sessions]\nmax = 1000\n\
+                per = \"device_type\"\noverflow = \"refuse\"\n";
+    let loaded = load(&format!("{LEAST}{text}"));
+    let general = loaded.config.sessions.unwrap();
+    assert_eq!((general.max, general.per, general.overflow), (1, Per::Subject, Overflow::ReplaceOldest));
+    assert_eq!(loaded.config.clients[0].sessions, None);
+    let own = loaded.config.clients[1].sessions.unwrap();
+    assert_eq!((own.max, own.per, own.overflow), (1_000, Per::DeviceType, Overflow::Refuse));
+    let file = |line| Origin::File { file: "quash.toml".to_owned(), line };
+    assert_eq!(origin_of(&loaded, "sessions.max"), file(4));
+    assert_eq!(origin_of(&loaded, "client[1].sessions.overflow"), file(12));
+    assert_eq!(origin_of(&loaded, "sessions.overflow"), Origin::Default);
+    assert_eq!(load(LEAST).config.sessions, None);
+}
+
+#[test]
+fn limits_on_sessions_that_make_no_sense_are_reported_each() {
+    let text = "[sessions]\nmax = 0\nper = \"user\"\noverflow = \"drop\"\n[[client]]\nid = \"tv\"\n[client.sessions]\n\
+                overflow = \"refuse\"\n[[client]]\nid = \"app\"\n[client.sessions]\nmax = 1001\nmost = 2\n";
+    let found = problems(&format!("{LEAST}{text}"));
+    let expected = [
+        "quash.toml:4: sessions.max: found 0, expected 1 to 1000",
+        "quash.toml:5: sessions.per: found \"user\", expected `subject` or `device_type`",
+        "quash.toml:6: sessions.overflow: found \"drop\", expected one of `replace_oldest`, `replace_idle_first`, `refuse`",
+        "quash.toml:10: client[0].sessions.overflow: is given without `max`, which sets the limit",
+        "quash.toml:14: client[1].sessions.max: found 1001, expected 1 to 1000",
+    ];
+    assert_eq!(found[..5], expected, "{found:#?}");
+    assert!(found[5].contains("client[1].sessions.most"), "{found:#?}");
+    assert_eq!(found.len(), 6, "{found:#?}");
 }
