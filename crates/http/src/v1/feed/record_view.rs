@@ -107,7 +107,6 @@ mod tests {
             key: key(0x0102_0304_0506_0708),
             effect: Effect::End,
             window: None,
-            undoes: None,
             exception: Some(ExceptionKey::Token(key(0x2122_2324_2526_2728))),
             undoes: None,
             reason: Reason::known(Reason::LOGGED_OUT),
