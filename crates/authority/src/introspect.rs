@@ -40,7 +40,7 @@ impl Authority {
         let now = self.now();
         let presented = grant.judge(token.generation, now, self.settings.refresh_grace);
         let cut_off = listed.cut_by.is_some();
-        let session = listed.session;
+        let session = grant.sign_in_of(&listed.session).into_owned();
         if session.over(now).is_some() || cut_off || presented == Presented::Reuse {
             return Ok(None);
         }

@@ -129,6 +129,7 @@ mod tests {
             opened_position: Position::ZERO,
             generation: Generation(generation),
             rotations: Vec::new(),
+            sign_in: None,
         })
     }
 

@@ -30,6 +30,7 @@ impl Authority {
     /// A token pair, or why there is none: the session's absolute end lies within the present second.
     pub(crate) fn pair(&self, granted: &Granted<'_>) -> Result<Result<TokenReply, Over>, Error> {
         let Granted { client, session, grant, position, now, .. } = *granted;
+        let session = &*grant.sign_in_of(session);
         if session.absolute_end.seconds() <= now.seconds() {
             return Ok(Err(Over::AbsoluteLimit));
         }

@@ -87,7 +87,7 @@ pub struct DeviceDescription {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SignedIn {
-    /// The session is open, or was opened by the same request before.
+    /// The session is open, or was opened by the same request before, or is one that lives and is shared (S23).
     Open(Box<TokenReply>),
     /// The same request opened a session before, and it is over by now.
     Over(Refusal),
@@ -124,9 +124,12 @@ impl Authority {
         let new =
             NewSession { limit: limit.clone(), ..self.new_session(profile, sign_in, idempotency, now)? };
         let looks_back = new.as_of.is_some();
-        let (session, grant) = match self.store.open(new).await? {
-            Opened::Open { session, grant, replaced } => {
-                self.counters.sessions_opened.add_one();
+        let opened = self.store.open(new).await?;
+        if matches!(opened, Opened::Open { .. }) {
+            self.counters.sessions_opened.add_one();
+        }
+        let (session, grant) = match opened {
+            Opened::Open { session, grant, replaced } | Opened::Shared { session, grant, replaced } => {
                 self.enforce_replacements(replaced).await?;
                 if looks_back && let Some(refusal) = self.cut_by_forgotten(profile, &grant, now).await? {
                     return Ok(SignedIn::Over(refusal));
@@ -252,6 +255,7 @@ impl Authority {
             opened_position: Position::ZERO,
             generation: Generation::default(),
             rotations: Vec::new(),
+            sign_in: None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quash_core::revocation::decide::TimeRules;
-use quash_core::session::policy::SessionPolicy;
+use quash_core::session::policy::{Overflow, SessionPolicy};
 
 use super::{ClientKind, ClientProfile, GrantType, Lifetimes, MOST_SESSIONS, Settings};
 use crate::scope;
@@ -81,6 +81,8 @@ impl Problems {
     fn sessions(&mut self, name: &str, policy: Option<SessionPolicy>) {
         let bounded = policy.is_none_or(|policy| policy.max.get() <= MOST_SESSIONS);
         self.check(bounded, &format!("{name}.max"), "is more than 1,000");
+        let shared = policy.is_some_and(|policy| policy.overflow == Overflow::Share && policy.max.get() > 1);
+        self.check(!shared, &format!("{name}.overflow"), "shares one session, which needs a limit of one");
     }
 
     fn client(&mut self, name: &str, client: &ClientProfile, default: &Lifetimes) {

@@ -1,11 +1,14 @@
 //! One client's share of a session: what its refresh tokens name.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, GrantId, SessionId};
 use crate::position::Position;
+use crate::session::device::Device;
+use crate::session::session::Session;
 use crate::time::Timestamp;
 
 /// Which master secret a grant's refresh tokens are made under, for the grant's whole life.
@@ -51,6 +54,17 @@ pub struct Grant {
     /// When each of the latest generations was rotated away, oldest first: the last one belongs to
     /// `generation - 1`. At most [`REMEMBERED_ROTATIONS`].
     pub rotations: Vec<Timestamp>,
+    /// The sign-in that it came from, where that one shares the session of an earlier one.
+    pub sign_in: Option<Box<SharedSignIn>>,
+}
+
+/// A sign-in that shares the session of an earlier one (S23).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedSignIn {
+    /// When its user proved who they are.
+    pub authenticated_at: Timestamp,
+    /// On which device.
+    pub device: Device,
 }
 
 /// What a presented generation means.
@@ -69,6 +83,18 @@ pub enum Presented {
 }
 
 impl Grant {
+    /// `session`, which this grant belongs to, as the grant's own sign-in has it: its `auth_time` and its device.
+    ///
+    /// INVARIANT: whatever judges or issues for a grant goes by this. A breach window or a cutoff of a device must reach
+    /// the sign-in it names, and no other, when several share one session.
+    pub fn sign_in_of<'s>(&self, session: &'s Session) -> Cow<'s, Session> {
+        let Some(own) = &self.sign_in else { return Cow::Borrowed(session) };
+        let mut seen = session.clone();
+        seen.authenticated_at = own.authenticated_at;
+        seen.device = own.device.clone();
+        Cow::Owned(seen)
+    }
+
     /// What it means that `presented` is used at `now`.
     ///
     /// The grace counts from the rotation that replaced `presented`, and never slides. At exactly the grace
@@ -122,6 +148,7 @@ mod tests {
             opened_position: Position::ZERO,
             generation: Generation(0),
             rotations: Vec::new(),
+            sign_in: None,
         }
     }
 

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeviceId, SessionId};
+use crate::session::device::Device;
 use crate::session::session::Session;
 use crate::time::Timestamp;
 
@@ -42,6 +43,9 @@ pub enum Overflow {
     ReplaceIdleFirst,
     /// It is refused.
     Refuse,
+    /// It shares the session that lives, where that one says the same of the user and gives no more than was asked for;
+    /// else it takes its place. For a limit of one.
+    Share,
 }
 
 /// The most sessions that one sign-in ends: some ten milliseconds of work. Only a limit that was lowered can leave
@@ -53,6 +57,13 @@ pub const MOST_REPLACED: usize = 1_000;
 pub enum Room {
     /// There is, once these have ended.
     After(Vec<SessionId>),
+    /// It is to share a session, once the others have ended.
+    Sharing {
+        /// This one.
+        session: SessionId,
+        /// What ends: more than one lives where a limit was lowered.
+        after: Vec<SessionId>,
+    },
     /// There is none: so many live already.
     None {
         /// How many count against the limit, the newcomer's own device left aside.
@@ -74,8 +85,12 @@ pub struct ReplacedBy {
 impl ReplacedBy {
     /// That `session` took the place.
     pub fn of(session: &Session) -> Self {
-        let device = &session.device;
-        Self { session: session.id.clone(), device: device.id.clone(), device_name: device.name.clone() }
+        Self::on(&session.device, session.id.clone())
+    }
+
+    /// That a sign-in on `device` took the place, which shares `session`.
+    pub fn on(device: &Device, session: SessionId) -> Self {
+        Self { session, device: device.id.clone(), device_name: device.name.clone() }
     }
 }
 
@@ -85,6 +100,9 @@ impl SessionPolicy {
     /// INVARIANT: a device has one place. Its own earlier sessions end whatever the policy says about overflow, and
     /// are not counted: signing in again on one device never costs another device its session.
     pub fn room(&self, newcomer: &Session, live: &[Session]) -> Room {
+        if self.overflow == Overflow::Share {
+            return self.sharing(newcomer, live);
+        }
         let (own, others): (Vec<_>, Vec<_>) =
             live.iter().partition(|session| session.device.id == newcomer.device.id);
         let mut rivals: Vec<_> =
@@ -94,14 +112,25 @@ impl SessionPolicy {
         if surplus > 0 {
             match self.overflow {
                 Overflow::Refuse => return Room::None { live: rivals.len() },
-                Overflow::ReplaceOldest => rivals.sort_by_key(|session| age(session)),
+                Overflow::ReplaceOldest | Overflow::Share => rivals.sort_by_key(|session| age(session)),
                 Overflow::ReplaceIdleFirst => {
                     rivals.sort_by_key(|session| (session.last_used_at, age(session)));
                 }
             }
         }
-        let ends = own.into_iter().chain(rivals.into_iter().take(surplus)).take(MOST_REPLACED);
-        Room::After(ends.map(|session| session.id.clone()).collect())
+        Room::After(ids(own.into_iter().chain(rivals.into_iter().take(surplus))))
+    }
+
+    /// The newest session is shared, or all take their leave. A device that signs in again shares it too: ending it
+    /// would end what others share.
+    fn sharing(self, newcomer: &Session, live: &[Session]) -> Room {
+        let mut together: Vec<_> =
+            live.iter().filter(|session| self.per.counts_together(session, newcomer)).collect();
+        together.sort_by_key(|session| age(session));
+        match together.pop_if(|newest| gives_no_more(newest, newcomer)) {
+            Some(newest) => Room::Sharing { session: newest.id.clone(), after: ids(together) },
+            None => Room::After(ids(together)),
+        }
     }
 }
 
@@ -112,6 +141,20 @@ impl Per {
             Self::DeviceType => one.device.kind == other.device.kind,
         }
     }
+}
+
+fn ids<'a>(sessions: impl IntoIterator<Item = &'a Session>) -> Vec<SessionId> {
+    sessions.into_iter().take(MOST_REPLACED).map(|session| session.id.clone()).collect()
+}
+
+/// Whether the tokens of `held` say no more than those of a session of its own would say of `newcomer`, and its limits
+/// lie no later: a sign-in with a password alone must not get a session that was opened with a second factor, nor one on
+/// somebody else's computer a session that remembers its user.
+fn gives_no_more(held: &Session, newcomer: &Session) -> bool {
+    held.claims == newcomer.claims
+        && held.methods == newcomer.methods
+        && held.idle_limit <= newcomer.idle_limit
+        && held.absolute_end <= newcomer.absolute_end
 }
 
 /// Sorts the oldest first; the id, which is sortable by time, decides within one millisecond.
@@ -126,7 +169,6 @@ mod tests {
     use super::*;
     use crate::ids::Subject;
     use crate::position::Position;
-    use crate::session::device::Device;
     use crate::session::session::SessionState;
 
     fn policy(max: u32, overflow: Overflow) -> SessionPolicy {
@@ -237,6 +279,44 @@ mod tests {
         assert_eq!(policy(2, Overflow::ReplaceOldest).room(&newcomer, &live), after(&["1", "2", "3"]));
         assert_eq!(policy(2, Overflow::ReplaceIdleFirst).room(&newcomer, &live), after(&["4", "3", "2"]));
         assert_eq!(policy(2, Overflow::Refuse).room(&newcomer, &live), Room::None { live: 4 });
+    }
+
+    fn sharing(name: &str, after: &[&str]) -> Room {
+        let id = |name: &&str| SessionId::new(format!("ses_{name}")).unwrap();
+        Room::Sharing { session: id(&name), after: after.iter().map(id).collect() }
+    }
+
+    #[test]
+    fn a_session_is_shared_while_one_lives() {
+        // S23: the same device as well as another one; where there are several, the newest.
+        let policy = policy(1, Overflow::Share);
+        let live = [session("b", 2, 2), session("a", 1, 9)];
+        assert_eq!(policy.room(&session("c", 3, 3), &[]), after(&[]));
+        assert_eq!(policy.room(&session("c", 3, 3), &live[..1]), sharing("b", &[]));
+        assert_eq!(policy.room(&session("b", 3, 3), &live[..1]), sharing("b", &[]));
+        assert_eq!(policy.room(&session("c", 3, 3), &live), sharing("b", &["a"]));
+    }
+
+    #[test]
+    fn a_session_that_says_or_gives_more_is_not_shared_but_replaced() {
+        // S23: each of the four, and the limits at their very boundary.
+        let policy = policy(1, Overflow::Share);
+        let live = [session("a", 1, 1)];
+        let newcomer = Session { absolute_end: live[0].absolute_end, ..session("b", 3, 3) };
+        assert_eq!(policy.room(&newcomer, &live), sharing("a", &[]));
+        let earlier = Timestamp::from_milliseconds(live[0].absolute_end.milliseconds() - 1);
+        let idle_limit = Duration::from_millis(99_999);
+        let mut promoted = newcomer.clone();
+        promoted.claims.insert("role".to_owned(), "admin".into());
+        let others = [
+            Session { absolute_end: earlier, ..newcomer.clone() },
+            Session { idle_limit, ..newcomer.clone() },
+            Session { methods: vec!["pwd".into()], ..newcomer },
+            promoted,
+        ];
+        for other in others {
+            assert_eq!(policy.room(&other, &live), after(&["a"]), "{other:?}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::ports::{
 };
 
 /// `max` sessions at the client `web`.
-fn limit(max: u32, overflow: Overflow, now: Timestamp) -> SessionLimit {
+pub(super) fn limit(max: u32, overflow: Overflow, now: Timestamp) -> SessionLimit {
     SessionLimit {
         policy: SessionPolicy { max: NonZeroU32::new(max).unwrap(), per: Per::Subject, overflow },
         clients: BTreeSet::from([ClientId::new("web").unwrap()]),
@@ -32,14 +32,14 @@ fn limit(max: u32, overflow: Overflow, now: Timestamp) -> SessionLimit {
 }
 
 /// A sign-in of alice on `device` at `now`, within the limit.
-fn on(device: &str, max: u32, overflow: Overflow, now: Timestamp) -> NewSession {
+pub(super) fn on(device: &str, max: u32, overflow: Overflow, now: Timestamp) -> NewSession {
     let mut new = sign_in("alice", now);
     new.session.device.id = DeviceId::new(device).unwrap();
     NewSession { limit: Some(limit(max, overflow, now)), ..new }
 }
 
 /// The devices on which alice has live sessions, in the order of the alphabet.
-async fn live_devices(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
+pub(super) async fn live_devices(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
     let filter = Filter { subject: Some(subject("alice")), state: StateFilter::Active, ..Filter::default() };
     let page = store.sessions(&filter, &PageRequest { after: None, limit: 200, now }).await.unwrap();
     let mut devices: Vec<_> =
@@ -48,7 +48,7 @@ async fn live_devices(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
     devices
 }
 
-async fn replaced(store: &Arc<dyn Store>, session: &Session) -> Option<ReplacedBy> {
+pub(super) async fn replaced(store: &Arc<dyn Store>, session: &Session) -> Option<ReplacedBy> {
     match listed(store, session).await.session.state {
         SessionState::Ended(Ending { replaced_by, .. }) => replaced_by.map(|by| *by),
         _ => None,

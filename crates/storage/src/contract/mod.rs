@@ -32,6 +32,7 @@ pub mod purge;
 pub mod renewal;
 pub mod sample;
 pub mod sessions;
+pub mod sharing;
 
 /// One test for each line of the contracts. `$fresh` is a function without arguments whose future is an
 /// `Arc<dyn Store>` and something that is dropped when the test is over.
@@ -124,6 +125,16 @@ macro_rules! contract_tests {
             sessions::the_first_ending_stands,
             sessions::only_an_end_of_the_own_issuer_ends_a_row,
             sessions::one_logout_leaves_the_other_sessions_of_the_user,
+            sharing::a_sign_in_shares_the_session_that_lives,
+            sharing::of_those_who_share_only_the_named_device_is_cut_off,
+            sharing::of_those_who_share_only_the_named_sign_in_lies_in_a_window,
+            sharing::a_session_that_is_cut_off_is_not_shared,
+            sharing::a_session_that_gives_more_is_replaced_and_not_shared,
+            sharing::a_device_that_shares_again_holds_one_grant,
+            sharing::a_shared_session_holds_a_hundred_grants,
+            sharing::a_repeated_sign_in_that_shares_is_one_grant,
+            sharing::a_client_that_joins_shares_no_other_session,
+            sharing::sign_ins_that_race_share_one_session,
         );
     };
     (@each $fresh:path, $($module:ident :: $name:ident),* $(,)?) => {

@@ -110,6 +110,7 @@ pub fn grant(session: &SessionId, client: &str, now: Timestamp) -> Grant {
         opened_position: Position::ZERO,
         generation: Generation(0),
         rotations: Vec::new(),
+        sign_in: None,
     }
 }
 

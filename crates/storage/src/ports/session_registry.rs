@@ -64,6 +64,15 @@ pub enum Opened {
         /// The sessions whose place it took: each ended by an entry of its own, with the reason `replaced`.
         replaced: Option<PlacesTaken>,
     },
+    /// The policy let it share a session that lives: that session's row, and the row of a grant of its own.
+    Shared {
+        /// The session's row.
+        session: Box<Session>,
+        /// The grant's row. It keeps what this sign-in said of itself.
+        grant: Box<Grant>,
+        /// The sessions whose place it took: more than one lived.
+        replaced: Option<PlacesTaken>,
+    },
     /// The same request was done before: the rows as they are now.
     Before {
         /// The session's row.
@@ -207,6 +216,8 @@ pub struct Page<T> {
 /// - A limit is judged and carried out in the transaction that opens the session: of sign-ins that race, none sees
 ///   the same free place. What is replaced ends with the opening, whole: its row, its entry, its place in the log. A
 ///   session that a cutoff hits at its opening, as its `as_of` is older, takes nobody's place.
+/// - A shared session holds at most 100 grants; of one client on one device the latest alone. One more sign-in takes its
+///   place.
 #[async_trait]
 pub trait SessionRegistry: Send + Sync {
     /// Opens a session.

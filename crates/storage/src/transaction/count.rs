@@ -68,8 +68,9 @@ impl<T: Read> Transaction<'_, T> {
             return Ok(false);
         }
         for grant in self.grants_of(&session.id)? {
-            let hit = self.is_named(&question.fact.target, session, &grant)
-                && is_cut_by(session, &grant, question)
+            let signed_in = grant.sign_in_of(session);
+            let hit = self.is_named(&question.fact.target, &signed_in, &grant)
+                && is_cut_by(&signed_in, &grant, question)
                 && self.cut(session, &grant)?.is_none();
             if hit {
                 return Ok(true);

@@ -35,6 +35,7 @@ impl<T: Read> Transaction<'_, T> {
     /// An entry that ends `grant` of `session`, if there is one. A few range reads, each from the grant's own
     /// position on; claims are looked up only while there are entries about claims.
     pub(crate) fn cut(&self, session: &Session, grant: &Grant) -> Result<Option<Entry>, StoreError> {
+        let session = &*grant.sign_in_of(session);
         let from = grant.opened_position.next().unwrap_or(Position::LAST);
         for (key, kind) in self.names(session, &grant.client, &grant.scope) {
             let from = if kind.is_identity() { Position::ZERO } else { from };

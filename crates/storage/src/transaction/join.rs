@@ -1,6 +1,7 @@
 //! Joining a client to a session.
 
 use quash_core::session::grant::Grant;
+use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::Session;
 
 use super::Transaction;
@@ -32,13 +33,18 @@ impl<T: Write> Transaction<'_, T> {
         }
         grant.opened_position = self.head.position;
         let limit = self.unless_counted(&session, limit)?;
-        let places = match self.places(&session, limit, now)? {
+        let mut places = match self.places(&session, limit, now)? {
             Ok(places) => places,
             Err(live) => return Ok(Joined::LimitReached { live }),
         };
+        // Who joins names a session and can not be given another.
+        let live = places.live();
+        if places.shared().is_some() {
+            return Ok(Joined::LimitReached { live });
+        }
 
         // Everything below writes.
-        let replaced = self.take(places, &session, now)?;
+        let replaced = self.take(places, &ReplacedBy::of(&session), now)?;
         self.add_grant(&grant)?;
         Ok(Joined::Open { session: Box::new(session), grant: Box::new(grant), replaced })
     }

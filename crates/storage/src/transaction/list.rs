@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, ControlFlow};
 
-use quash_core::ids::{ClientId, GrantId, SessionId, Subject};
+use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
 use quash_core::revocation::entry::Entry;
 use quash_core::session::grant::Grant;
 use quash_core::session::session::Session;
@@ -86,7 +86,10 @@ impl<T: Read> Transaction<'_, T> {
         filter: &Filter,
         now: Timestamp,
     ) -> Result<Option<Listed>, StoreError> {
-        let device = filter.device.as_ref().is_none_or(|device| *device == session.device.id);
+        let device = match &filter.device {
+            Some(device) => self.is_on(&session, device)?,
+            None => true,
+        };
         let ip = filter.ip.as_ref().is_none_or(|ip| Some(ip) == session.ip.as_ref());
         if !device || !ip {
             return Ok(None);
@@ -101,6 +104,15 @@ impl<T: Read> Transaction<'_, T> {
         };
         let client = filter.client.as_ref().is_none_or(|client| listed.clients.contains(client));
         Ok((state && client).then_some(listed))
+    }
+
+    /// Whether a sign-in on `device` holds a grant of the session.
+    fn is_on(&self, session: &Session, device: &DeviceId) -> Result<bool, StoreError> {
+        if session.device.id == *device {
+            return Ok(true);
+        }
+        let shares = |grant: &Grant| grant.sign_in.as_deref().is_some_and(|own| own.device.id == *device);
+        Ok(self.grants_of(&session.id)?.iter().any(shares))
     }
 
     fn listed(&self, session: Session) -> Result<Listed, StoreError> {

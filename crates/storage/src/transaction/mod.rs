@@ -17,6 +17,7 @@ mod renew;
 mod replace;
 mod requests;
 mod sessions;
+mod share;
 mod spend;
 mod verifiers;
 

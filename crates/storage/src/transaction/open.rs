@@ -2,6 +2,7 @@
 
 use quash_core::ids::{GrantId, SessionId};
 use quash_core::session::grant::Grant;
+use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::Session;
 
 use super::Transaction;
@@ -41,13 +42,16 @@ impl<T: Write> Transaction<'_, T> {
         let now = session.opened_at;
         // What a cutoff hits at once does not live, and takes nobody's place.
         let limit = if self.cut(&session, &grant)?.is_none() { limit } else { None };
-        let places = match self.places(&session, limit, now)? {
+        let mut places = match self.places(&session, limit, now)? {
             Ok(places) => places,
             Err(live) => return Ok(Opened::LimitReached { live }),
         };
+        if let Some(shared) = places.shared() {
+            return self.share(shared, session, grant, places, idempotency);
+        }
 
         // Everything below writes.
-        let replaced = self.take(places, &session, now)?;
+        let replaced = self.take(places, &ReplacedBy::of(&session), now)?;
         self.put_session(&session)?;
         let by_subject = keys::pair(session.subject.as_str(), session.id.as_str());
         self.tables.put(Table::SubjectSessions, &by_subject, &[])?;

@@ -20,6 +20,23 @@ use crate::tables::{Read, Write};
 pub(super) struct Places {
     limit: Option<SessionLimit>,
     ends: Vec<Session>,
+    /// The session that lives on and is shared.
+    shared: Option<Session>,
+}
+
+/// The most grants of a shared session.
+const MOST_SHARING: usize = 100;
+
+impl Places {
+    /// The session to share, where the newcomer gets no place of its own.
+    pub(super) const fn shared(&mut self) -> Option<Session> {
+        self.shared.take()
+    }
+
+    /// How many sessions live where there may be one.
+    pub(super) fn live(&self) -> usize {
+        self.ends.len() + usize::from(self.shared.is_some())
+    }
 }
 
 impl<T: Read> Transaction<'_, T> {
@@ -33,14 +50,29 @@ impl<T: Read> Transaction<'_, T> {
     ) -> Result<Result<Places, usize>, StoreError> {
         let Some(limit) = limit else { return Ok(Ok(Places::default())) };
         let live = self.counted(newcomer, &limit, now)?;
-        let ends = match limit.policy.room(newcomer, &live) {
-            Room::After(ends) => ends,
+        let (ends, shared) = match limit.policy.room(newcomer, &live) {
+            Room::After(ends) => (ends, None),
+            Room::Sharing { session, after } => self.shared_or_ended(session, after)?,
             Room::None { live } => return Ok(Err(live)),
         };
         self.position_after(ends.len())?;
         let mut live: HashMap<_, _> = live.into_iter().map(|session| (session.id.clone(), session)).collect();
         let ends = ends.iter().filter_map(|id| live.remove(id)).collect();
-        Ok(Ok(Places { limit: Some(limit), ends }))
+        let shared = shared.and_then(|id| live.remove(&id));
+        Ok(Ok(Places { limit: Some(limit), ends, shared }))
+    }
+
+    /// A session that many share already ends like the others.
+    fn shared_or_ended(
+        &self,
+        session: SessionId,
+        mut ends: Vec<SessionId>,
+    ) -> Result<(Vec<SessionId>, Option<SessionId>), StoreError> {
+        if self.clients_of(&session)?.len() < MOST_SHARING {
+            return Ok((ends, Some(session)));
+        }
+        ends.push(session);
+        Ok((ends, None))
     }
 
     /// The other sessions of the same subject that live and count.
@@ -85,26 +117,26 @@ impl<T: Read> Transaction<'_, T> {
 }
 
 impl<T: Write> Transaction<'_, T> {
-    /// Ends what `newcomer` takes the place of.
+    /// Ends what a sign-in takes the place of.
     ///
     /// INVARIANT: one entry for each session, never a cutoff of the subject that spares the newcomer: such a cutoff
     /// would also hit the next sign-in, where that one read the head before this one was made.
     pub(super) fn take(
         &mut self,
         places: Places,
-        newcomer: &Session,
+        by: &ReplacedBy,
         now: Timestamp,
     ) -> Result<Option<PlacesTaken>, StoreError> {
-        let Places { limit: Some(limit), ends } = places else { return Ok(None) };
+        let Places { limit: Some(limit), ends, .. } = places else { return Ok(None) };
         let mut taken = None;
         for (sessions, session) in (1..).zip(ends) {
             let position = self.head.position.next().ok_or(StoreError::LogFull)?;
-            let fact = self.replacement(&session.id, &newcomer.id, &limit, now);
+            let fact = self.replacement(&session.id, &by.session, &limit, now);
             let ending = Ending {
                 at: now,
                 reason: fact.reason.clone(),
                 by: fact.actor.clone(),
-                replaced_by: Some(Box::new(ReplacedBy::of(newcomer))),
+                replaced_by: Some(Box::new(by.clone())),
             };
             self.end_session(session, ending)?;
             self.put_entry(Entry { position, fact })?;

@@ -94,6 +94,7 @@ fn grant() -> Grant {
         opened_position: Position::ZERO,
         generation: Generation(0),
         rotations: Vec::new(),
+        sign_in: None,
     }
 }
 
