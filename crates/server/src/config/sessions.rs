@@ -17,13 +17,15 @@ words! {
 
 words! {
     /// What becomes of a sign-in when there are as many sessions as there may be.
-    Overflow, "one of `replace_oldest`, `replace_idle_first`, `refuse`", {
+    Overflow, "one of `replace_oldest`, `replace_idle_first`, `refuse`, `share`", {
         /// It takes the place of the session that was opened first.
         ReplaceOldest = "replace_oldest",
         /// It takes the place of the session that was not used for the longest.
         ReplaceIdleFirst = "replace_idle_first",
         /// It is refused.
         Refuse = "refuse",
+        /// It shares the session that lives, where that one gives it no more than it asked for.
+        Share = "share",
     }
 }
 
@@ -59,6 +61,9 @@ impl SessionsConfig {
             for (name, _) in given.into_iter().filter(|(_, given)| *given) {
                 section.problem(name, "is given without `max`, which sets the limit");
             }
+        }
+        if overflow == Some(Overflow::Share) && max.is_some_and(|max| max > 1) {
+            section.problem("overflow", "found \"share\", which needs a `max` of 1: all share one session");
         }
         Some(Self {
             max: max?,

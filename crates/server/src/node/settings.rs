@@ -108,6 +108,7 @@ fn session_policy(configured: SessionsConfig) -> Option<SessionPolicy> {
             ConfiguredOverflow::ReplaceOldest => Overflow::ReplaceOldest,
             ConfiguredOverflow::ReplaceIdleFirst => Overflow::ReplaceIdleFirst,
             ConfiguredOverflow::Refuse => Overflow::Refuse,
+            ConfiguredOverflow::Share => Overflow::Share,
         },
     })
 }

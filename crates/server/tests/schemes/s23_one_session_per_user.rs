@@ -118,3 +118,27 @@ fn of_sign_ins_that_race_exactly_one_lives() {
         assert_eq!(live, 1);
     }
 }
+
+#[test]
+fn two_devices_can_share_the_session_and_neither_is_knocked_out() {
+    let data = tempfile::tempdir().unwrap();
+    let share = "[sessions]\nmax = 1\noverflow = \"share\"\n";
+    let server = Running::configured(data.path(), share);
+    let phone = signs_in(&server, "phone");
+    let mut laptop = signs_in(&server, "laptop");
+    for _ in 0..5 {
+        assert_eq!((check(&server, &phone), check(&server, &laptop)), (200, 200));
+        laptop = signs_in(&server, "laptop");
+        assert_eq!(text(&laptop, "session_id"), text(&phone, "session_id"));
+    }
+    server.kill();
+    let server = Running::configured(data.path(), share);
+    for session in [&phone, &laptop] {
+        assert_eq!(check(&server, session), 200);
+        let renewed = server.refresh(text(session, "refresh_token"));
+        assert_eq!(renewed.text_of("device_id"), text(session, "device_id"), "{renewed:?}");
+    }
+    // It is one session: whoever signs out ends it for both.
+    assert_eq!(server.post_with("/v1/logout", text(&laptop, "access_token")).status, 200);
+    assert_eq!((check(&server, &phone), check(&server, &laptop)), (401, 401));
+}

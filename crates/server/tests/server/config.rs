@@ -335,16 +335,18 @@ fn limits_on_sessions_are_general_or_of_a_client() {
 #[test]
 fn limits_on_sessions_that_make_no_sense_are_reported_each() {
     let text = "[sessions]\nmax = 0\nper = \"user\"\noverflow = \"drop\"\n[[client]]\nid = \"tv\"\n[client.sessions]\n\
-                overflow = \"refuse\"\n[[client]]\nid = \"app\"\n[client.sessions]\nmax = 1001\nmost = 2\n";
+                overflow = \"refuse\"\n[[client]]\nid = \"app\"\n[client.sessions]\nmax = 1001\nmost = 2\n\
+                [[client]]\nid = \"shared\"\n[client.sessions]\nmax = 2\noverflow = \"share\"\n";
     let found = problems(&format!("{LEAST}{text}"));
     let expected = [
         "quash.toml:4: sessions.max: found 0, expected 1 to 1000",
         "quash.toml:5: sessions.per: found \"user\", expected `subject` or `device_type`",
-        "quash.toml:6: sessions.overflow: found \"drop\", expected one of `replace_oldest`, `replace_idle_first`, `refuse`",
+        "quash.toml:6: sessions.overflow: found \"drop\", expected one of `replace_oldest`, `replace_idle_first`, `refuse`, `share`",
         "quash.toml:10: client[0].sessions.overflow: is given without `max`, which sets the limit",
         "quash.toml:14: client[1].sessions.max: found 1001, expected 1 to 1000",
+        "quash.toml:20: client[2].sessions.overflow: found \"share\", which needs a `max` of 1: all share one session",
     ];
-    assert_eq!(found[..5], expected, "{found:#?}");
-    assert!(found[5].contains("client[1].sessions.most"), "{found:#?}");
-    assert_eq!(found.len(), 6, "{found:#?}");
+    assert_eq!(found[..6], expected, "{found:#?}");
+    assert!(found[6].contains("client[1].sessions.most"), "{found:#?}");
+    assert_eq!(found.len(), 7, "{found:#?}");
 }
