@@ -17,7 +17,7 @@ use quash_storage::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
     Replaced, RevocationLog, SessionRegistry, Spend, Spent, Store, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, VerifierRegistry,
+    StoredVerifier, Undo, Undone, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -114,6 +114,14 @@ impl<S: Store> RevocationLog for FaultyStore<S> {
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         self.call(self.inner.append(append)).await
+    }
+
+    async fn undo(&self, undo: Undo) -> Result<Undone, StoreError> {
+        self.call(self.inner.undo(undo)).await
+    }
+
+    async fn undone(&self, first: Position, last: Position) -> Result<Vec<(Position, Position)>, StoreError> {
+        self.call(self.inner.undone(first, last)).await
     }
 
     async fn live_after(

@@ -20,8 +20,11 @@ pub enum NotUndoable {
     /// It is about a signing key, which is forgotten, not put aside.
     #[error("it is about a signing key")]
     Key,
-    /// It was not somebody's decision: a stolen refresh token was found out, or a backup was restored.
-    #[error("it guards against theft or against what a backup does not know")]
+    /// It was not somebody's decision: a stolen refresh token was found out, a backup was restored, or another sign-in
+    /// took the session's place.
+    #[error(
+        "it was not decided: it guards against theft, or against what a backup does not know, or made room"
+    )]
     Guard,
 }
 
@@ -44,7 +47,8 @@ impl NewEntry {
     /// # Errors
     /// [`NotUndoable`].
     pub fn check_undoable(&self) -> Result<(), NotUndoable> {
-        const GUARDS: [&str; 3] = [Reason::REFRESH_REUSE, Reason::RESTORED, Reason::KEY_COMPROMISED];
+        const GUARDS: [&str; 4] =
+            [Reason::REFRESH_REUSE, Reason::RESTORED, Reason::REPLACED, Reason::KEY_COMPROMISED];
         if self.undoes.is_some() {
             Err(NotUndoable::Undo)
         } else if self.target.kind() == TargetKind::Key {
@@ -128,7 +132,7 @@ mod tests {
     fn a_decision_can_be_undone_and_a_guard_can_not() {
         // S29
         assert_eq!(fact(alice(), Reason::ADMIN).check_undoable(), Ok(()));
-        for guard in [Reason::REFRESH_REUSE, Reason::RESTORED, Reason::KEY_COMPROMISED] {
+        for guard in [Reason::REFRESH_REUSE, Reason::RESTORED, Reason::REPLACED, Reason::KEY_COMPROMISED] {
             assert_eq!(fact(alice(), guard).check_undoable(), Err(NotUndoable::Guard), "{guard}");
         }
         let key = Target::Key(KeyId::new("key").unwrap());

@@ -15,7 +15,7 @@ use quash_storage::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
     Replaced, RevocationLog, SessionRegistry, Spend, Spent, Store, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, VerifierRegistry,
+    StoredVerifier, Undo, Undone, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -57,6 +57,14 @@ impl RevocationLog for Faulty {
             entry.enforce_until = entry.retain_until;
         }
         self.inner.append(append).await
+    }
+
+    async fn undo(&self, undo: Undo) -> Result<Undone, StoreError> {
+        self.inner.undo(undo).await
+    }
+
+    async fn undone(&self, first: Position, last: Position) -> Result<Vec<(Position, Position)>, StoreError> {
+        self.inner.undone(first, last).await
     }
 
     async fn live_after(

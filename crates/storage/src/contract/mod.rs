@@ -33,6 +33,7 @@ pub mod renewal;
 pub mod sample;
 pub mod sessions;
 pub mod sharing;
+pub mod undo;
 
 /// One test for each line of the contracts. `$fresh` is a function without arguments whose future is an
 /// `Arc<dyn Store>` and something that is dropped when the test is over.
@@ -135,6 +136,17 @@ macro_rules! contract_tests {
             sharing::a_repeated_sign_in_that_shares_is_one_grant,
             sharing::a_client_that_joins_shares_no_other_session,
             sharing::sign_ins_that_race_share_one_session,
+            undo::an_undo_takes_back_its_entry_and_no_other,
+            undo::an_undo_is_an_entry_about_the_same_target_that_outlives_what_it_undoes,
+            undo::the_session_that_an_entry_ended_is_active_again,
+            undo::a_session_that_another_entry_ends_stays_over,
+            undo::entries_of_one_millisecond_are_told_apart,
+            undo::what_can_not_be_undone_is_refused_and_changes_nothing,
+            undo::the_window_is_over_at_its_very_end,
+            undo::a_clock_that_goes_back_opens_no_window_again,
+            undo::a_repeated_undo_is_one_entry,
+            undo::of_parallel_undos_one_is_done,
+            undo::no_purge_that_races_an_undo_revives_or_loses_anything,
         );
     };
     (@each $fresh:path, $($module:ident :: $name:ident),* $(,)?) => {

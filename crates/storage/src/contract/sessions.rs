@@ -84,9 +84,9 @@ pub async fn an_entry_about_a_session_ends_its_row(store: Arc<dyn Store>) {
 pub async fn the_first_ending_stands(store: Arc<dyn Store>) {
     let (session, _) = signed_in(&store, "alice", at(0)).await;
     append(&store, entry(Target::Session(session.id.clone()), at(1))).await;
-    let ended = listed(&store, &session).await;
+    let ended = listed(&store, &session).await.session;
     append(&store, entry(Target::Session(session.id.clone()), at(2))).await;
-    assert_eq!(listed(&store, &session).await, ended);
+    assert_eq!(listed(&store, &session).await.session, ended);
 }
 
 /// Contract "whole": of the own issuer, with effect `end`, and not sparing that session (attack row 21).

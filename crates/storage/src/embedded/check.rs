@@ -61,6 +61,7 @@ impl<T: Read> Check<'_, T> {
         self.sessions(&mut checked)?;
         self.grants(&mut checked)?;
         self.claim_entries()?;
+        self.undone()?;
         checked.verifiers = u64::try_from(self.tables.verifiers()?.len()).unwrap_or(u64::MAX);
         Ok(checked)
     }
@@ -127,7 +128,9 @@ impl<T: Read> Check<'_, T> {
         ensure(entry.position == position, "an entry is at another's place")?;
         let fact = &entry.fact;
         ensure(rows::entry::canonical(position, fact) == canonical, "an entry is not in canonical form")?;
-        let ends = fact.effect == Effect::End && fact.issuer == self.shared.constants.own_issuer;
+        let own = fact.issuer == self.shared.constants.own_issuer;
+        let ends =
+            own && fact.effect == Effect::End && fact.undoes.is_none() && !self.has(Table::Undone, &key)?;
         if let Target::Session(id) = &fact.target
             && ends
             && fact.exception.is_none()
@@ -190,5 +193,20 @@ impl<T: Read> Check<'_, T> {
             Ok(ControlFlow::Continue(()))
         })?;
         ensure(about_claims == self.tables.claim_entries(), "entries about claims are miscounted")
+    }
+
+    fn undone(&self) -> Result<(), StoreError> {
+        self.each(Table::Undone, &mut |key, by| {
+            let undone = keys::position_at_end(key)?;
+            let by =
+                self.tables.entry(keys::position_at_end(by)?)?.ok_or_else(|| broken("an undo went away"))?;
+            ensure(by.fact.undoes == Some(undone), "an entry is undone by one that does not name it")?;
+            let Some(entry) = self.tables.entry(undone)? else { return Ok(ControlFlow::Continue(())) };
+            ensure(entry.fact.target == by.fact.target, "an undo has another target")?;
+            let target = self.shared.constants.issuer_key.of(&entry.fact.target);
+            let indexed = self.has(Table::Targets, &keys::target(target, undone))?;
+            ensure(!indexed, "an entry that was undone still ends sessions")?;
+            Ok(ControlFlow::Continue(()))
+        })
     }
 }

@@ -23,7 +23,7 @@ use crate::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
     Replaced, RevocationLog, SessionRegistry, Spend, Spent, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, VerifierRegistry,
+    StoredVerifier, Undo, Undone, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -44,6 +44,14 @@ impl RevocationLog for EmbeddedStore {
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         self.write(|tables| tables.append(append)).await
+    }
+
+    async fn undo(&self, undo: Undo) -> Result<Undone, StoreError> {
+        self.write(|tables| tables.undo(undo)).await
+    }
+
+    async fn undone(&self, first: Position, last: Position) -> Result<Vec<(Position, Position)>, StoreError> {
+        self.walk(move |shared| shared.read(|tables| tables.undone(first, last))).await
     }
 
     async fn live_after(

@@ -22,7 +22,7 @@ use crate::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
     Replaced, RevocationLog, SessionRegistry, Spend, Spent, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, VerifierRegistry,
+    StoredVerifier, Undo, Undone, VerifierRegistry,
 };
 
 #[async_trait]
@@ -41,6 +41,14 @@ impl RevocationLog for MemoryStore {
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         self.write(|tables| tables.append(append))
+    }
+
+    async fn undo(&self, undo: Undo) -> Result<Undone, StoreError> {
+        self.write(|tables| tables.undo(undo))
+    }
+
+    async fn undone(&self, first: Position, last: Position) -> Result<Vec<(Position, Position)>, StoreError> {
+        self.read(|tables| tables.undone(first, last))
     }
 
     async fn live_after(

@@ -22,7 +22,7 @@ pub use error::StoreError;
 pub use key_ring::{KeyRing, KeyRingStore, KeyStage, Replaced, StoredKey};
 pub use maintenance::{Horizons, Maintenance, Purged};
 pub use one_time_tokens::{OneTimeTokens, Spend, Spent};
-pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog};
+pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog, Undo, Undone};
 pub use session_registry::{
     Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, PlacesTaken, Renewed, SessionLimit,
     SessionRegistry, StateFilter,

@@ -1,10 +1,13 @@
 //! The revocation log: ordered, gapless, durable.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use quash_core::position::{Checksum, Head, LogId, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
+use quash_core::revocation::undo::{NotUndoable, Undoer};
 use quash_core::time::Timestamp;
 use tokio::sync::watch;
 
@@ -87,6 +90,39 @@ pub enum Appended {
     },
 }
 
+/// One entry to take back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// Where it stands.
+    pub position: Position,
+    /// Who takes it back, when and why.
+    pub undoer: Undoer,
+    /// For how long after it was recorded that can be done.
+    pub window: Duration,
+    /// Makes a retry harmless.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What became of an [`Undo`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Undone {
+    /// It is taken back, durably, by an entry at this position.
+    At(Position),
+    /// The same request was done before, and appended this entry.
+    Before(Position),
+    /// The idempotency key was used for another request. Nothing was done.
+    KeyUsedOtherwise,
+    /// There is no such entry, or it is forgotten already. Nothing was done.
+    Unknown,
+    /// Such an entry is never taken back. Nothing was done.
+    Never(NotUndoable),
+    /// The entry at this position took it back already. Nothing was done.
+    Already(Position),
+    /// The time to take it back was over at this instant. Nothing was done.
+    Over(Timestamp),
+}
+
 /// A piece of the log as followers get it: all that a verifier must hold of what lies after one position, up to
 /// [`FeedPage::through`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +144,10 @@ pub struct FeedPage {
 /// - *Durable first*: no position above the durable head is ever returned, from any call.
 /// - *Whole*: an entry about a session that the registry holds ends that session's row in the same
 ///   transaction (state, `recorded_at`, reason, actor); an entry with effect `end` only.
+/// - *Undone once*: an undo is an entry itself. With it, in the same transaction, the entry that it names ends no session
+///   any more, and a session's row that this very entry ended is active again; unless another entry ends that session:
+///   then the row says that one. On and after the end of the window nothing is taken back, however far the clock went
+///   back since the latest purge.
 /// - *Chained*: [`Head::checksum`] is a function of the log's identity and of all its entries in order.
 /// - A crash loses nothing that was acknowledged, and may keep what was not.
 #[async_trait]
@@ -123,6 +163,12 @@ pub trait RevocationLog: Send + Sync {
 
     /// Appends one entry.
     async fn append(&self, append: Append) -> Result<Appended, StoreError>;
+
+    /// Takes back one entry: no other is affected.
+    async fn undo(&self, undo: Undo) -> Result<Undone, StoreError>;
+
+    /// Which of the entries from `first` to `last`, both included, were taken back, and by which. In order.
+    async fn undone(&self, first: Position, last: Position) -> Result<Vec<(Position, Position)>, StoreError>;
 
     /// Entries after `after` that a verifier must hold at `now` (`retain_until` beyond it), in order, at most
     /// `limit` of them. An empty answer means that there are none up to the head.

@@ -59,6 +59,9 @@ pub(super) struct EntryRow<'a> {
     pub(super) actor: &'a str,
     #[b(16)]
     pub(super) cause: &'a str,
+    /// The position of the entry that it undoes.
+    #[n(17)]
+    pub(super) undoes: Option<u64>,
 }
 
 /// The canonical bytes of `fact` at `position`.
@@ -87,6 +90,7 @@ pub(crate) fn canonical(position: Position, fact: &NewEntry) -> Vec<u8> {
         reason: fact.reason.as_str(),
         actor: &fact.actor,
         cause: &fact.cause,
+        undoes: fact.undoes.map(Position::number),
     })
 }
 
@@ -161,7 +165,7 @@ fn fact(row: &EntryRow<'_>) -> Option<NewEntry> {
         },
         retain_until: Timestamp::from_milliseconds(row.retain_until),
         enforce_until: Timestamp::from_milliseconds(row.enforce_until),
-        undoes: None,
+        undoes: row.undoes.map(Position::new).transpose().ok()?,
         reason: Reason::new(row.reason).ok()?,
         actor: row.actor.into(),
         cause: row.cause.into(),

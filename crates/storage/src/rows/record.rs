@@ -55,7 +55,7 @@ impl Digester {
             effect: effect(row).ok_or_else(unreadable)?,
             window: window(row)?,
             exception: exception(&issuer, row)?,
-            undoes: None,
+            undoes: row.undoes.map(Position::new).transpose().map_err(|_| unreadable())?,
             reason: self.reason(row.reason).ok_or_else(unreadable)?,
         })
     }

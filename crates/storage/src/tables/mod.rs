@@ -44,11 +44,13 @@ pub(crate) enum Table {
     Spent,
     /// When a use may be forgotten.
     SpentEnds,
+    /// Entries that were undone, and by which.
+    Undone,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -65,13 +67,14 @@ impl Table {
         Self::Verifiers,
         Self::Spent,
         Self::SpentEnds,
+        Self::Undone,
     ];
 
     /// Whether a file of this format may be without it: what was added after the first file was written. It is
     /// empty then.
     #[cfg(feature = "embedded")]
     pub(crate) const fn may_be_missing(self) -> bool {
-        matches!(self, Self::Verifiers | Self::Spent | Self::SpentEnds)
+        matches!(self, Self::Verifiers | Self::Spent | Self::SpentEnds | Self::Undone)
     }
 
     /// The name in the file.
@@ -94,6 +97,7 @@ impl Table {
             Self::Verifiers => "verifiers",
             Self::Spent => "spent",
             Self::SpentEnds => "spent_ends",
+            Self::Undone => "undone",
         }
     }
 }

@@ -19,8 +19,15 @@ enum Named {
     NotHeld,
     /// It ends this one.
     Ends(Box<Session>),
+    /// It names one that is over already.
+    OverAlready,
     /// It names one that is held, and changes nothing about it.
     Held,
+}
+
+/// How an entry ends a session.
+pub(super) fn ending_of(entry: &NewEntry) -> Ending {
+    Ending { at: entry.recorded_at, reason: entry.reason.clone(), by: entry.actor.clone(), replaced_by: None }
 }
 
 impl<T: Write> Transaction<'_, T> {
@@ -59,8 +66,11 @@ impl<T: Write> Transaction<'_, T> {
         }
         let Some(session) = self.session_row(id)? else { return Ok(Named::NotHeld) };
         let spared = matches!(&entry.exception, Some(Exception::Session(spared)) if spared == id);
-        let ends = entry.effect == Effect::End && !spared && session.state == SessionState::Active;
-        Ok(if ends { Named::Ends(Box::new(session)) } else { Named::Held })
+        Ok(match session.state {
+            _ if entry.effect != Effect::End || spared => Named::Held,
+            SessionState::Active => Named::Ends(Box::new(session)),
+            _ => Named::OverAlready,
+        })
     }
 
     fn apply_to_session(
@@ -71,16 +81,13 @@ impl<T: Write> Transaction<'_, T> {
     ) -> Result<(), StoreError> {
         match named {
             Named::Ends(session) => {
-                let ending = Ending {
-                    at: entry.recorded_at,
-                    reason: entry.reason.clone(),
-                    by: entry.actor.clone(),
-                    replaced_by: None,
-                };
+                let ending = ending_of(entry);
                 self.end_session(*session, ending)
             }
-            Named::None | Named::NotHeld => self.index_target(position, entry),
-            // The row says it already; an index row would say it twice.
+            // INVARIANT: of the entries that end one session, the one that its row names is not in the index, and all
+            // others are: when that one is undone, they still end it.
+            Named::None | Named::NotHeld | Named::OverAlready => self.index_target(position, entry),
+            // It ends nothing.
             Named::Held => Ok(()),
         }
     }

@@ -4,9 +4,9 @@
 
 use std::ops::{Bound, ControlFlow};
 
-use quash_core::ids::ClientId;
+use quash_core::ids::{ClientId, SessionId};
 use quash_core::position::Position;
-use quash_core::revocation::entry::{Effect, Entry, NewEntry};
+use quash_core::revocation::entry::{Effect, Entry, Exception, NewEntry};
 use quash_core::revocation::target::{Target, TargetKind};
 use quash_core::revocation::target_key::TargetKey;
 use quash_core::session::grant::Grant;
@@ -83,8 +83,23 @@ impl<T: Read> Transaction<'_, T> {
         Ok(found)
     }
 
+    /// The latest entry in the index that is about exactly this session and ends it.
+    pub(super) fn indexed_end(&self, session: &SessionId) -> Result<Option<Entry>, StoreError> {
+        let key = self.constants.issuer_key.of_id(TargetKind::Session, session.as_str());
+        let (first, last) = (keys::target(key, Position::ZERO), keys::target(key, Position::LAST));
+        let range = (Bound::Included(&first[..]), Bound::Included(&last[..]));
+        let mut found = None;
+        self.tables.scan(Table::Targets, range, Direction::Down, &mut |key, _| {
+            let spares = |entry: &Entry| matches!(&entry.fact.exception, Some(Exception::Session(id)) if id == session);
+            found = self.entry(keys::position_at_end(key)?)?.filter(|entry| !spares(entry));
+            Ok(if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(found)
+    }
+
     fn indexed_key(&self, entry: &NewEntry) -> Option<TargetKey> {
-        let indexed = entry.effect == Effect::End
+        let indexed = entry.undoes.is_none()
+            && entry.effect == Effect::End
             && entry.issuer == self.constants.own_issuer
             && can_end_sessions(entry.target.kind());
         indexed.then(|| self.constants.issuer_key.of(&entry.target))
@@ -102,14 +117,14 @@ impl<T: Write> Transaction<'_, T> {
         Ok(())
     }
 
-    /// Takes an entry out of the index.
-    pub(super) fn forget_target(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let Some(key) = self.indexed_key(&entry.fact) else { return Ok(()) };
+    /// Takes an entry out of the index. Whether it was in it.
+    pub(super) fn forget_target(&mut self, entry: &Entry) -> Result<bool, StoreError> {
+        let Some(key) = self.indexed_key(&entry.fact) else { return Ok(false) };
         let was_there = self.tables.remove(Table::Targets, &keys::target(key, entry.position))?;
         if was_there && entry.fact.target.kind() == TargetKind::Claim {
             self.head.claim_entries = self.head.claim_entries.saturating_sub(1);
         }
-        Ok(())
+        Ok(was_there)
     }
 }
 

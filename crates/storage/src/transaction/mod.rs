@@ -19,6 +19,7 @@ mod requests;
 mod sessions;
 mod share;
 mod spend;
+mod undo;
 mod verifiers;
 
 use quash_core::ids::Issuer;

@@ -101,6 +101,7 @@ impl<T: Write> Transaction<'_, T> {
         let enforce_until = entry.fact.enforce_until;
         if enforce_until <= now {
             self.forget_target(&entry)?;
+            self.forget_undo(&entry)?;
             self.tables.remove(Table::Entries, key)?;
             self.tables.remove(Table::OldEntries, key)?;
             return Ok(Fate::Removed);

@@ -113,6 +113,14 @@ impl<T: Write> Transaction<'_, T> {
         self.tables.put(Table::SessionEnds, &keys::due(at, id.as_str().as_bytes()), &[])
     }
 
+    /// Writes the row of a session whose end is another one than `before` says, and when a purge is to look at it.
+    pub(super) fn move_end(&mut self, before: &Session, session: &Session) -> Result<(), StoreError> {
+        self.put_session(session)?;
+        let id = &session.id;
+        self.tables.remove(Table::SessionEnds, &keys::due(over_at(before), id.as_str().as_bytes()))?;
+        self.watch_session(over_at(session), id)
+    }
+
     /// Ends a session.
     pub(super) fn end_session(&mut self, session: Session, ending: Ending) -> Result<(), StoreError> {
         let session = session.end(ending);

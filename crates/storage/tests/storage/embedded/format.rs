@@ -13,6 +13,7 @@ use quash_core::revocation::entry::{Effect, Exception, NewEntry, Window};
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::revocation::target_key::TargetKey;
+use quash_core::revocation::undo::Undoer;
 use quash_core::session::device::Device;
 use quash_core::session::grant::{Generation, Grant, MasterId};
 use quash_core::session::session::{Session, SessionState};
@@ -23,7 +24,7 @@ use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{
     Append, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity, Maintenance,
     NewSession, OneTimeTokens, RevocationLog, Role, SessionRegistry, Spend, Spent, Store, StoreError,
-    StoredCredential, StoredKey, StoredVerifier, VerifierRegistry,
+    StoredCredential, StoredKey, StoredVerifier, Undo, Undone, VerifierRegistry,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tempfile::TempDir;
@@ -258,6 +259,46 @@ async fn a_use_of_a_one_time_token_is_three_rows_in_a_file_that_had_no_table_for
     }
     let rest = added.iter().fold(text, |text, rows| text.replacen(rows, "", 1));
     assert_eq!(rest, std::fs::read_to_string(golden("format-1.txt")).unwrap(), "the rest is what it was");
+}
+
+#[tokio::test]
+async fn an_undo_is_an_entry_and_a_row_in_a_file_that_had_no_table_for_it() {
+    let (directory, store) = open_golden("format-1-verifiers.redb");
+    let head = store.head().await.unwrap().position;
+    let role = Position::new(head.number() - 2).unwrap();
+    let undoer = Undoer {
+        at: at(2),
+        reason: Reason::known(Reason::ADMIN),
+        actor: "cred_1".into(),
+        cause: "req_1".into(),
+    };
+    let undo = Undo { position: role, undoer, window: Duration::from_secs(1_000_000), idempotency: None };
+    assert_eq!(store.undo(undo).await.unwrap(), Undone::At(head.next().unwrap()));
+    assert!(store.check().await.is_ok());
+    store.close();
+    let text = rows(&directory.path().join("quash.redb"));
+    let before = std::fs::read_to_string(golden("format-1-verifiers.txt")).unwrap();
+    let gone: Vec<_> = before.lines().filter(|line| !text.contains(line)).collect();
+    let added: Vec<_> = text.lines().filter(|line| !before.contains(line)).collect();
+    let expected_gone = [
+        "  head = 831b0006b49d2001222d50660649687caa5b704f7915b996c2985401",
+        "  1efd45ceabac1ad0e693cb549cb63f520006b49d2001222b = ",
+    ];
+    let expected_added = [
+        concat!(
+            "  0006b49d2001222e = 3bd88888e00d251c9eca622b4e788db1",
+            "921b0006b49d2001222e1b000001a3185c57d07668747470733a2f2f6973737565722e6578616d706c65",
+            "0864726f6c656561646d696ef602f6f6f6f61b000001a3186750681b000001a31e531f48",
+            "6561646d696e66637265645f31657265715f31",
+            "1b0006b49d2001222b",
+        ),
+        "  000001a3186750680006b49d2001222e = ",
+        "  head = 831b0006b49d2001222e503bd88888e00d251c9eca622b4e788db100",
+        "undone",
+        "  0006b49d2001222b = 0006b49d2001222e",
+    ];
+    assert_eq!(gone, expected_gone, "the head, and the entry's place in the index");
+    assert_eq!(added, expected_added, "the undo, when it ends, the head, and what was undone");
 }
 
 #[test]
