@@ -82,7 +82,7 @@ impl<T: Write> Transaction<'_, T> {
         // Everything below writes.
         let was_indexed = self.forget_target(&entry)?;
         if let Some(session) = ended.filter(|_| !was_indexed) {
-            self.reopen(session)?;
+            self.reopen(&session)?;
         }
         self.tables.put(Table::Undone, &keys::position(entry.position), &keys::position(position))?;
         self.put_entry(Entry { position, fact: entry.undone_by(undo.undoer) })?;
@@ -93,14 +93,14 @@ impl<T: Write> Transaction<'_, T> {
     }
 
     /// Makes a session active again, or has it ended by what else ends it. Its limits are what they were.
-    fn reopen(&mut self, session: Session) -> Result<(), StoreError> {
+    fn reopen(&mut self, session: &Session) -> Result<(), StoreError> {
         let other = self.indexed_end(&session.id)?;
         if let Some(other) = &other {
             self.forget_target(other)?;
         }
         let state = other.map_or(SessionState::Active, |other| SessionState::Ended(ending_of(&other.fact)));
         let reopened = Session { state, ..session.clone() };
-        self.move_end(&session, &reopened)
+        self.move_end(session, &reopened)
     }
 
     /// Forgets what an undo undid, once nobody holds the undo any more. It outlives what it undoes.

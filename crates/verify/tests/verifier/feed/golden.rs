@@ -362,7 +362,7 @@ fn kept(version: u32, made: &[Vector]) -> Vec<Value> {
         let vectors: Vec<Value> = made
             .iter()
             .map(|Vector { name, direction, says, bytes }| {
-                json!({ "name": name, "direction": direction, "says": says, "bytes": hex(&bytes) })
+                json!({ "name": name, "direction": direction, "says": says, "bytes": hex(bytes) })
             })
             .collect();
         let file = json!({ "version": version, "key": hex(key().expose()), "messages": vectors });
