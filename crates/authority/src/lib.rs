@@ -123,7 +123,9 @@ pub use quash_storage::ports::{FeedPage, Filter, KeyStage, Listed, Page, Role, S
 pub use refresh::Refreshed;
 pub use refresh_token::PREFIX as REFRESH_TOKEN_PREFIX;
 pub use refusal::{Refusal, RefusalKind};
-pub use revoke::{RevocationRequest, RevokeOutcome, Revoked, TargetRequest};
+pub use revoke::{
+    RevocationRequest, RevokeOutcome, Revoked, TargetRequest, UndoOutcome, UndoRefusal, UndoRequest,
+};
 pub use revoke_token::PresentedToken;
 pub use rotate_keys::{KeyInfo, Rotated};
 pub use session_limit::LimitReached;

@@ -26,6 +26,20 @@ impl Authority {
         Ok(self.store.entries_before(before, limit).await?)
     }
 
+    /// Which of the entries from `first` to `last`, both included, were taken back, and by which.
+    ///
+    /// # Errors
+    /// As [`list_revocations`](Self::list_revocations).
+    pub async fn list_undone(
+        &self,
+        caller: &Caller,
+        first: Position,
+        last: Position,
+    ) -> Result<Vec<(Position, Position)>, Error> {
+        authorize(caller, Verb::ReadRevocations)?;
+        Ok(self.store.undone(first, last).await?)
+    }
+
     /// The last durable position: what a backend reads before it checks a password, for `as_of`.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ pub enum Verb {
     OpenSession,
     /// Append an entry to the log.
     Revoke,
+    /// Take an entry of the log back.
+    Undo,
     /// Read the log.
     ReadRevocations,
     /// Look at sessions.
@@ -47,10 +49,11 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
+        Self::Undo,
         Self::ReadRevocations,
         Self::ReadSessions,
         Self::EndSession,
@@ -73,6 +76,7 @@ impl Verb {
             Self::ReadHead => "read the head",
             Self::OpenSession => "open sessions",
             Self::Revoke => "revoke",
+            Self::Undo => "undo revocations",
             Self::ReadRevocations => "read revocations",
             Self::ReadSessions => "read sessions",
             Self::EndSession => "end sessions",
@@ -98,7 +102,7 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
         Role::Issuer => {
             &[Verb::ReadHead, Verb::OpenSession, Verb::IssueOneTimeTokens, Verb::SpendOneTimeTokens]
         }
-        Role::Revoker => &[Verb::ReadHead, Verb::Revoke, Verb::ReadRevocations],
+        Role::Revoker => &[Verb::ReadHead, Verb::Revoke, Verb::Undo, Verb::ReadRevocations],
         Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession],
         Role::Verifier => {
             &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed, Verb::WatchFeed, Verb::SpendOneTimeTokens]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use quash_authority::LimitReached;
+use quash_authority::{LimitReached, UndoRefusal};
 use quash_core::revocation::freshness::Undecided;
 use quash_core::session::policy::ReplacedBy;
 
@@ -56,6 +56,8 @@ pub(crate) enum Conflict {
     KeyUsedOtherwise,
     /// More sessions match than the caller expected.
     TooMany { matched: u64, expected: u64 },
+    /// The entry is not taken back.
+    NotUndone(UndoRefusal),
     /// Verifiers elsewhere could not be told of one more.
     TrustTooLarge(quash_authority::TrustTooLarge),
     /// The one-time token is not honoured, for this reason.
@@ -119,6 +121,9 @@ impl Failure {
             Self::UpgradeRequired => "upgrade_required",
             Self::Conflict(Conflict::KeyUsedOtherwise) => "idempotency_key_reused",
             Self::Conflict(Conflict::TooMany { .. }) => "too_many_sessions",
+            Self::Conflict(Conflict::NotUndone(UndoRefusal::Already(_))) => "already_undone",
+            Self::Conflict(Conflict::NotUndone(UndoRefusal::Over(_))) => "undo_window_over",
+            Self::Conflict(Conflict::NotUndone(_)) => "not_undoable",
             Self::Conflict(Conflict::TrustTooLarge(_)) => "too_many_credentials",
             Self::Conflict(Conflict::NotSpent { reason }) => reason,
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
@@ -180,6 +185,7 @@ impl Conflict {
             Self::TooMany { matched, expected } => {
                 format!("{matched} sessions match, at most {expected} were expected; nothing is done").into()
             }
+            Self::NotUndone(refusal) => format!("{refusal}; nothing is done").into(),
             Self::TrustTooLarge(error) => format!("{error}; nothing is done").into(),
             Self::NotSpent { reason } => format!("the one-time token is not honoured: {reason}").into(),
             Self::SessionOver { reason } => format!("the session is over: {reason}").into(),

@@ -6,6 +6,7 @@ mod request;
 mod retention;
 mod target;
 mod token_text;
+mod undo;
 
 use quash_core::revocation::entry::NewEntry;
 use quash_storage::ports::{Append, Appended};
@@ -13,6 +14,7 @@ use quash_storage::ports::{Append, Appended};
 pub(crate) use append::Fact;
 pub use request::{RevocationRequest, RevokeOutcome, Revoked, TargetRequest};
 pub(crate) use target::Named;
+pub use undo::{UndoOutcome, UndoRefusal, UndoRequest};
 
 use crate::authority::Authority;
 use crate::caller::Caller;

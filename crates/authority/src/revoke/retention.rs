@@ -25,6 +25,7 @@ impl Authority {
     ///
     /// The store enforces an own cutoff with effect `end` for the longest life of a session, ever, since a session
     /// opened before it could be renewed that long. A session target needs no such time: its row was ended with it.
+    /// Whatever can be undone is held for as long as it can be, but a token's entry no longer than the token.
     pub(super) fn retention(
         &self,
         named: &Named,
@@ -43,6 +44,10 @@ impl Authority {
         let ends_sessions = self.is_own(&named.issuer) && !kind.is_identity() && effect == Effect::End;
         let enforce_until =
             if ends_sessions { retain_until.max(now.plus(self.horizons.session)) } else { retain_until };
+        let enforce_until = match named.expires_at {
+            Some(_) => enforce_until,
+            None => enforce_until.max(now.plus(self.settings.undo_window)),
+        };
         Retention { retain_until, enforce_until }
     }
 

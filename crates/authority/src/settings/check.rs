@@ -26,6 +26,9 @@ const LONGEST_ACCESS: Duration = Duration::from_secs(24 * 3600);
 /// The longest life of a session: what is longer was mistyped.
 const LONGEST_SESSION: Duration = Duration::from_secs(3660 * 24 * 3600);
 
+/// The longest time to undo an entry: the store keeps every entry that long.
+const LONGEST_UNDO: Duration = Duration::from_secs(24 * 3600);
+
 impl Settings {
     /// Everything that is wrong with these settings; empty when they can be used.
     pub fn problems(&self) -> Vec<SettingsProblem> {
@@ -41,6 +44,7 @@ impl Settings {
             "refresh_grace",
             "is not below the idle limit",
         );
+        problems.check(self.undo_window <= LONGEST_UNDO, "undo_window", "is more than a day");
         problems.lifetimes("lifetimes", &self.lifetimes);
         let life = self.one_time.longest;
         let whole = life.subsec_nanos() == 0 && life >= Duration::from_secs(1);

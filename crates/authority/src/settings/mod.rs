@@ -54,6 +54,8 @@ pub struct Settings {
     pub reuse: ReusePolicy,
     /// The most bytes of JSON that a session's claims may take (S49).
     pub claims_budget_bytes: usize,
+    /// For how long after it was recorded an entry can be taken back; not at all when zero. At most a day.
+    pub undo_window: Duration,
     /// What holds for tokens that may be used once.
     pub one_time: OneTimeSettings,
     /// The OAuth clients.
@@ -81,8 +83,8 @@ impl std::fmt::Debug for Settings {
 
 impl Settings {
     /// The defaults, for tokens issued as `issuer`: ES256, access tokens of 600 s, 14 days idle, 90 days in all,
-    /// 30 s of refresh grace, no leeway, 5 s of skew, ended sessions kept for 30 days, 4 KiB of claims, no
-    /// client, no administrator.
+    /// 30 s of refresh grace, no leeway, 5 s of skew, ended sessions kept for 30 days, 4 KiB of claims,
+    /// 10 minutes to undo an entry, no client, no administrator.
     pub fn new(issuer: Issuer) -> Self {
         Self {
             issuer,
@@ -94,6 +96,7 @@ impl Settings {
             keep_ended: Duration::from_secs(30 * 24 * 3600),
             reuse: ReusePolicy::default(),
             claims_budget_bytes: 4096,
+            undo_window: Duration::from_secs(600),
             one_time: OneTimeSettings::default(),
             clients: Vec::new(),
             sessions: None,

@@ -35,3 +35,4 @@ mod settings;
 mod sign_in;
 mod sign_in_requests;
 mod start;
+mod undo;

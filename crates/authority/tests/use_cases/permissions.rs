@@ -2,7 +2,7 @@
 
 use quash_authority::{
     Caller, Error, JoinSession, NewCredential, NewOneTimeToken, RevocationRequest, SessionPage,
-    TargetRequest, Verb, VerifierPage, allows, authorize,
+    TargetRequest, UndoRequest, Verb, VerifierPage, allows, authorize,
 };
 use quash_core::ids::{CredentialId, SessionId};
 use quash_core::position::Position;
@@ -20,7 +20,7 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::ReadHead => &ROLES,
         Verb::OpenSession | Verb::IssueOneTimeTokens => &[Role::Admin, Role::Issuer],
         Verb::SpendOneTimeTokens => &[Role::Admin, Role::Issuer, Role::Verifier],
-        Verb::Revoke => &[Role::Admin, Role::Revoker],
+        Verb::Revoke | Verb::Undo => &[Role::Admin, Role::Revoker],
         Verb::ReadRevocations => &[Role::Admin, Role::Revoker, Role::Auditor],
         Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
         Verb::EndSession => &[Role::Admin, Role::Support],
@@ -60,7 +60,8 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
     for verb in Verb::ALL {
         let expected = !matches!(
             verb,
-            Verb::ReadRevocations
+            Verb::Undo
+                | Verb::ReadRevocations
                 | Verb::FollowFeed
                 | Verb::ReadVerifiers
                 | Verb::WatchFeed
@@ -103,6 +104,15 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
         Verb::Revoke => {
             let request = RevocationRequest::end(TargetRequest::Subject(subject("nobody")));
             vec![authority.revoke(caller, request).await.map(drop)]
+        }
+        Verb::Undo => {
+            let request = UndoRequest {
+                position: Position::ZERO,
+                reason: Reason::known(Reason::ADMIN),
+                idempotency: None,
+                cause: "".into(),
+            };
+            vec![authority.undo(caller, request).await.map(drop)]
         }
         Verb::ReadRevocations => vec![authority.list_revocations(caller, None, 1).await.map(drop)],
         Verb::WatchFeed => vec![authority.watch_records(caller, Position::ZERO, 1).await.map(drop)],

@@ -96,6 +96,11 @@ enum TargetOption {
         /// `iss`
         id: String,
     },
+    /// Nothing: take one revocation back, where it was made a short while ago
+    Undo {
+        /// Its position in the log
+        position: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -118,7 +123,12 @@ enum WaitOption {
 
 pub(super) async fn run(options: &RevokeOptions, client: Client, output: Output) -> Result<Exit, Failure> {
     let client = client.waiting_for(options.timeout.unwrap_or_default());
-    let answer = client.post("/v1/revocations", &body(options)?).await?;
+    let answer = match &options.target {
+        TargetOption::Undo { position } => {
+            client.post(&format!("/v1/revocations/{position}/undo"), &undo_body(options)?).await?
+        }
+        _ => client.post("/v1/revocations", &body(options)?).await?,
+    };
     if output.is_json() {
         output.json(&answer);
     } else {
@@ -158,6 +168,23 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What is said of an undo: it narrows nothing and counts nothing.
+fn undo_body(options: &RevokeOptions) -> Result<Json, Failure> {
+    let narrowed =
+        options.except_session.is_some() || options.except_token.is_some() || options.from.is_some();
+    let counted = options.dry_run || options.expect_max.is_some();
+    if narrowed || counted || options.issuer.is_some() || matches!(options.effect, EffectOption::Refresh) {
+        return Err(Failure::local("an undo takes `--reason`, `--wait` and `--timeout` alone"));
+    }
+    let mut body = Map::new();
+    body.insert("reason".to_owned(), json!(options.reason));
+    body.insert("wait".to_owned(), json!(word(&options.wait)));
+    if let Some(timeout) = options.timeout {
+        body.insert("timeout_ms".to_owned(), json!(milliseconds(timeout)));
+    }
+    Ok(Json::Object(body))
 }
 
 /// The request, without what was not said.
@@ -201,6 +228,7 @@ fn target(option: &TargetOption, mut input: impl Read) -> Result<Json, Failure> 
         TargetOption::Claim { name, value } => json!({ "type": "claim", "name": name, "value": value }),
         TargetOption::Key { id } => json!({ "type": "key", "id": id }),
         TargetOption::Issuer { id } => json!({ "type": "issuer", "id": id }),
+        TargetOption::Undo { .. } => return Err(Failure::local("an undo has no target")),
     })
 }
 
@@ -249,6 +277,25 @@ mod tests {
     fn a_token_itself_comes_from_standard_input() {
         let read = target(&TargetOption::Token { jti: None }, &b"aaa.bbb.ccc\n"[..]).expect("a target");
         assert_eq!(read, json!({ "type": "token", "token": "aaa.bbb.ccc" }));
+    }
+
+    #[test]
+    fn an_undo_says_why_and_how_far_and_refuses_what_narrows() {
+        // S29
+        let undo = |more: &[&str]| {
+            let line = Line::try_parse_from([&["revoke", "undo", "1887436800000001"], more].concat())
+                .expect("arguments");
+            undo_body(&line.options)
+        };
+        assert_eq!(
+            undo(&["--reason", "mistake", "--wait", "everywhere", "--timeout", "2s"]).expect("a body"),
+            json!({ "reason": "mistake", "wait": "everywhere", "timeout_ms": 2_000 })
+        );
+        for more in [&["--dry-run"][..], &["--expect-max", "1"], &["--issuer", "x"], &["--effect", "refresh"]]
+        {
+            assert!(undo(more).is_err(), "{more:?}");
+        }
+        assert!(undo(&["--except-session", "ses_1"]).is_err());
     }
 
     #[test]

@@ -17,7 +17,8 @@ use super::sources::Sources;
 use super::{Config, refuse_twice, unknown};
 
 /// The sections that only a server reads.
-const OF_A_SERVER: [&str; 7] = ["tokens", "sessions", "client", "admin", "master", "retention", "one_time"];
+const OF_A_SERVER: [&str; 8] =
+    ["tokens", "sessions", "client", "admin", "master", "retention", "one_time", "revocations"];
 
 /// A configuration of an edge without any problem.
 #[derive(Clone, Debug)]

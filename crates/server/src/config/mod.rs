@@ -20,6 +20,7 @@ pub mod origin;
 pub mod problem;
 pub mod reader;
 pub mod retention;
+pub mod revocations;
 pub mod schema;
 pub mod secret_file;
 pub mod section;
@@ -51,6 +52,7 @@ use problem::Problems;
 use quash_verify::feed::MOST_TRUSTED;
 use reader::{Described, Reader};
 use retention::RetentionConfig;
+use revocations::RevocationsConfig;
 use section::Section;
 use server::ServerConfig;
 use sessions::SessionsConfig;
@@ -85,6 +87,8 @@ pub struct Config {
     pub log: LogConfig,
     /// `[retention]`.
     pub retention: RetentionConfig,
+    /// `[revocations]`.
+    pub revocations: RevocationsConfig,
     /// `[one_time]`.
     pub one_time: OneTimeConfig,
 }
@@ -152,6 +156,8 @@ impl Config {
             root.section("forward_auth", "what `/auth/check` tells the gateway", ForwardAuthConfig::read);
         let log = root.section("log", "what is said on standard error", LogConfig::read);
         let retention = root.section("retention", "how long what is over is kept", RetentionConfig::read);
+        let revocations =
+            root.section("revocations", "entries of the log that are made here", RevocationsConfig::read);
         let one_time = root.section("one_time", "tokens that may be used once", OneTimeConfig::read);
         root.beside("edge", "whom an edge follows; read by `quash edge` alone", FollowConfig::read);
 
@@ -183,6 +189,7 @@ impl Config {
             forward_auth,
             log,
             retention,
+            revocations,
             one_time,
         })
     }

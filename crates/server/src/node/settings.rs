@@ -39,6 +39,7 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
         },
         // A limit beyond the address space is no limit.
         claims_budget_bytes: usize::try_from(tokens.claims_limit.0).unwrap_or(usize::MAX),
+        undo_window: config.revocations.undo_window,
         one_time: OneTimeSettings {
             longest: config.one_time.longest_life,
             most: config.one_time.most_remembered.into(),

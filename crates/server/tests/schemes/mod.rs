@@ -17,5 +17,6 @@ mod s16_group_cutoffs;
 mod s19_code_per_login;
 mod s23_one_session_per_user;
 mod s24_at_most_n_sessions;
+mod s29_revoke_by_query_dry_run_undo;
 mod s30_one_time_tokens;
 mod s32_one_device;

@@ -4,7 +4,7 @@ pub(crate) mod answer;
 mod backup;
 mod demo;
 mod durability;
-mod feed;
+pub(crate) mod feed;
 mod full_disk;
 mod key_file;
 mod key_url;

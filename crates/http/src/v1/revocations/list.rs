@@ -1,10 +1,13 @@
 //! `GET /v1/revocations`: the log, newest first.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use quash_authority::Verb;
+use quash_authority::{Caller, Verb};
 use quash_core::position::Position;
+use quash_core::revocation::entry::Entry;
 
 use super::PATH;
 use crate::access::ServiceCaller;
@@ -29,16 +32,27 @@ async fn list(
     Query(params): Query,
 ) -> Result<Response, Failure> {
     params.only(&["cursor", "limit"])?;
-    let Paging { cursor, limit } = Paging::read(&params, cursor)?;
+    let Paging { cursor, limit } = Paging::read(&params, super::position)?;
     let entries = state.done(state.authority().list_revocations(&caller, cursor, limit).await)?;
     let is_full = entries.len() == limit;
     let last = entries.last().filter(|_| is_full);
     let next_cursor = last.map(|entry| entry.position.to_string());
-    let items = entries.into_iter().map(RevocationView::from).collect();
+    let items = with_undos(&state, &caller, entries).await?;
     Ok(reply::json(&PageView { items, next_cursor }))
 }
 
-fn cursor(text: &str) -> Option<Position> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| plain).and_then(|number| Position::new(number).ok())
+/// The entries, newest first, each with what took it back.
+async fn with_undos(
+    state: &AppState,
+    caller: &Caller,
+    entries: Vec<Entry>,
+) -> Result<Vec<RevocationView>, Failure> {
+    let (Some(newest), Some(oldest)) = (entries.first(), entries.last()) else { return Ok(Vec::new()) };
+    let undone = state.authority().list_undone(caller, oldest.position, newest.position).await;
+    let undone: BTreeMap<Position, Position> = state.done(undone)?.into_iter().collect();
+    let view = |entry: Entry| {
+        let by = undone.get(&entry.position).copied();
+        RevocationView::undone_by(entry, by)
+    };
+    Ok(entries.into_iter().map(view).collect())
 }

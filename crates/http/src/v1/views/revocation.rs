@@ -28,6 +28,8 @@ pub(in crate::v1) struct RevocationView {
     window: Option<WindowView>,
     /// The entry that it takes back; then it hits nothing itself.
     undoes: Option<u64>,
+    /// The entry that took it back, where that is known: the list knows, an event of the feed is older than that.
+    undone_by: Option<u64>,
     /// Until when verifiers hold it; null: for ever.
     retain_until: Option<String>,
     /// Until when it refuses renewals; null: for ever.
@@ -95,12 +97,20 @@ impl From<Entry> for RevocationView {
                 .window
                 .map(|window| WindowView { from: second(window.from()), to: second(window.to()) }),
             undoes: fact.undoes.map(Position::number),
+            undone_by: None,
             retain_until: rfc3339::format(fact.retain_until),
             enforce_until: rfc3339::format(fact.enforce_until),
             reason: fact.reason.as_str().into(),
             actor: fact.actor.into(),
             cause: fact.cause.into(),
         }
+    }
+}
+
+impl RevocationView {
+    /// The entry, and what took it back.
+    pub(in crate::v1) fn undone_by(entry: Entry, by: Option<Position>) -> Self {
+        Self { undone_by: by.map(Position::number), ..Self::from(entry) }
     }
 }
 

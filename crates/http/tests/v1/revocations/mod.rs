@@ -2,3 +2,4 @@ mod everywhere;
 mod list;
 mod revoke;
 mod targets;
+mod undo;

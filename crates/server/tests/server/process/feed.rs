@@ -1,7 +1,7 @@
 //! A service with an embedded verifier that follows a real server over real sockets.
 
 mod flooding;
-mod follower;
+pub(crate) mod follower;
 mod interrupted;
 mod stopped;
 

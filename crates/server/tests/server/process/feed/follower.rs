@@ -16,20 +16,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A feed that is followed.
-pub(super) struct Follower {
-    pub(super) feed: Feed,
+pub(crate) struct Follower {
+    pub(crate) feed: Feed,
 }
 
 /// What a follower says of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Accepted,
     Refused,
     Undecided,
 }
 
 /// The key of a new credential with the role verifier.
-pub(super) fn key(server: &Running) -> String {
+pub(crate) fn key(server: &Running) -> String {
     let made = server.post("/v1/credentials", &json!({"name": "follower", "roles": ["verifier"]}));
     assert_eq!(made.status, 201, "{made:?}");
     made.body["key"].as_str().unwrap().to_owned()
@@ -37,28 +37,28 @@ pub(super) fn key(server: &Running) -> String {
 
 impl Follower {
     /// One with a new credential.
-    pub(super) fn of(server: &Running, state: &Path) -> Self {
+    pub(crate) fn of(server: &Running, state: &Path) -> Self {
         Self::start(&server.url, &key(server), state)
     }
 
-    pub(super) fn start(address: &str, key: &str, state: &Path) -> Self {
+    pub(crate) fn start(address: &str, key: &str, state: &Path) -> Self {
         Self::between(&[address], key, state)
     }
 
     /// One of several servers.
-    pub(super) fn between(addresses: &[&str], key: &str, state: &Path) -> Self {
+    pub(crate) fn between(addresses: &[&str], key: &str, state: &Path) -> Self {
         let (first, others) = addresses.split_first().unwrap();
         let builder = Feed::builder(first, ServiceKey::new(key).unwrap()).name("follower");
         let builder = others.iter().fold(builder, |builder, other| builder.or(other));
         Self { feed: builder.state_directory(state).start().unwrap() }
     }
 
-    pub(super) async fn ready(&self) {
+    pub(crate) async fn ready(&self) {
         let ready = timeout(PATIENCE, self.feed.wait_until_ready()).await;
         ready.unwrap_or_else(|_| panic!("not ready: {:?}", self.feed.status()));
     }
 
-    pub(super) fn judge(&self, token: &str) -> Answer {
+    pub(crate) fn judge(&self, token: &str) -> Answer {
         match self.feed.verifier().check(token, Moment::new(system_clock(), self.feed.freshness())) {
             Ok(Checked::Accepted(_)) => Answer::Accepted,
             Ok(Checked::Rejected(_)) => Answer::Refused,
@@ -68,7 +68,7 @@ impl Follower {
 }
 
 /// Waits for the thing itself.
-pub(super) async fn until(mut is_so: impl FnMut() -> bool) {
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !is_so() {
             sleep(PAUSE).await;
