@@ -20,3 +20,4 @@ mod s24_at_most_n_sessions;
 mod s29_revoke_by_query_dry_run_undo;
 mod s30_one_time_tokens;
 mod s32_one_device;
+mod snippets;
