@@ -48,7 +48,7 @@ pub enum Overflow {
     Share,
 }
 
-/// The most sessions that one sign-in ends: some ten milliseconds of work. Only a limit that was lowered can leave
+/// The most sessions that one sign-in ends, so that others need not wait for long. Only a limit that was lowered can leave
 /// more than one too many; what is beyond this goes with the sign-ins that follow.
 pub const MOST_REPLACED: usize = 1_000;
 
