@@ -21,8 +21,9 @@ const fn digit(nibble: u8) -> u8 {
 /// One text, empty when there is none.
 pub(crate) fn one(text: Option<&str>) -> HeaderValue {
     let text = text.unwrap_or_default();
-    let special = |byte: &u8| !byte.is_ascii_graphic() || *byte == b'%';
-    if text.bytes().filter(special).count() == 0
+    let special =
+        |special: u8, byte: u8| special | u8::from(!byte.is_ascii_graphic()) | u8::from(byte == b'%');
+    if text.bytes().fold(0, special) == 0
         && let Ok(value) = HeaderValue::from_str(text)
     {
         return value;

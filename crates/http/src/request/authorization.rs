@@ -55,7 +55,8 @@ impl<'a> Authorization<'a> {
 /// such character, spaces within them included.
 fn is_printable(text: &str) -> bool {
     // Without a way out in the middle: tokens are long, and nearly all are as they should be.
-    !text.is_empty() && text.bytes().filter(|byte| !(b' '..=b'~').contains(byte)).count() == 0
+    let other = |others: u8, byte: u8| others | u8::from(!(b' '..=b'~').contains(&byte));
+    !text.is_empty() && text.bytes().fold(0, other) == 0
 }
 
 fn basic(encoded: &str) -> Option<Authorization<'static>> {

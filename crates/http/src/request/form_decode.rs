@@ -16,6 +16,11 @@ pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
 
 /// One name or value.
 pub(crate) fn decode(text: &str) -> Option<String> {
+    // Tokens and names hold nothing to decode.
+    let encoded = |encoded: u8, byte: u8| encoded | u8::from(byte == b'+') | u8::from(byte == b'%');
+    if text.bytes().fold(0, encoded) == 0 {
+        return Some(text.to_owned());
+    }
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
