@@ -69,11 +69,13 @@ fn two_runs_of_one_seed_of_a_cluster_observe_the_same() {
 }
 
 /// Every kind of action, fault, answer and rule that the runs must have gone through, so that they do not prove nothing.
-const EVERYTHING: [&str; 91] = [
+const EVERYTHING: [&str; 94] = [
     // Actions.
     "sign in",
     "refreshed",
     "log out",
+    "undo",
+    "undone",
     "revoke token",
     "revoke token by its text",
     "revoke session",
@@ -151,6 +153,7 @@ const EVERYTHING: [&str; 91] = [
     "wait: not everybody in time",
     "wait: somebody unfenced is named",
     // Rules.
+    "undone: accepted again",
     "rule: I1",
     "rule: I1'",
     "rule: I2",

@@ -32,19 +32,21 @@ impl Verifier {
     /// # Errors
     /// As [`apply`](Self::apply).
     pub fn apply_record(&self, record: &Record) -> Result<(), OutOfOrder> {
-        self.trust.load().epoch.state.apply(record)?;
-        self.watches.tell(std::slice::from_ref(record));
+        let trust = self.trust.load();
+        trust.epoch.state.apply(record)?;
+        self.watches.tell(std::slice::from_ref(record), &trust.epoch.state);
         Ok(())
     }
 
     /// Takes in records that follow one another; those at or below the watermark are skipped. What catching up
     /// costs least with.
     pub fn apply_records(&self, records: &[Record]) {
-        self.trust.load().epoch.state.apply_all(records);
+        let trust = self.trust.load();
+        trust.epoch.state.apply_all(records);
         if records.len() > 1 && planted::is(Bug::WatchSleepsThroughBatches) {
             return;
         }
-        self.watches.tell(records);
+        self.watches.tell(records, &trust.epoch.state);
     }
 
     /// Makes room for `entries` entries in all: taking in as many then costs half.
@@ -55,8 +57,9 @@ impl Verifier {
     /// Takes in records at any positions, such as those of a snapshot of this very log. They only add refusals, which
     /// hold when this returns; the watermark stays until [`advance`](Self::advance).
     pub fn absorb(&self, records: &[Record]) {
-        self.trust.load().epoch.state.absorb(records);
-        self.watches.tell(records);
+        let trust = self.trust.load();
+        trust.epoch.state.absorb(records);
+        self.watches.tell(records, &trust.epoch.state);
     }
 
     /// Raises the watermark to `position`: nothing between can hit a living token. Never lowers it.

@@ -130,6 +130,13 @@ impl RevocationState {
         self.lock().undone.len()
     }
 
+    /// Those of `records` that are not known to be undone, nor undo anything: one lock, and one comparison a record.
+    pub fn standing<'r>(&self, records: &'r [Record]) -> Vec<&'r Record> {
+        let lately = self.lock();
+        let stands = |record: &&Record| record.undoes.is_none() && !lately.undone.holds(record);
+        records.iter().filter(stands).collect()
+    }
+
     /// The key that digests ids for this state.
     pub fn log_key(&self) -> &LogKey {
         &self.log_key

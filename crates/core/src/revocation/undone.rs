@@ -21,6 +21,11 @@ impl Undone {
         *held = until.max(*held);
     }
 
+    /// Whether `record` was undone.
+    pub(super) fn holds(&self, record: &Record) -> bool {
+        !self.0.is_empty() && self.0.contains_key(&(record.position, record.key))
+    }
+
     /// Whether `record` was undone; then that is known at least until it is over.
     pub(super) fn covers(&mut self, record: &Record) -> bool {
         if self.0.is_empty() {

@@ -47,7 +47,22 @@ impl Oracle {
         self.lists.entries.iter().zip(&self.durable).map(|(entry, (_, at))| (entry, *at))
     }
 
-    /// Every entry that hits `token`.
+    /// Whether a verifier that has reached `watermark` knows the entry at `position` to be undone.
+    pub(crate) fn is_undone(&self, position: Position, watermark: Position) -> bool {
+        let undoes = |entry: &&Known| entry.said.undoes == Some(position) && entry.position <= watermark;
+        self.lists.entries.iter().any(|entry| undoes(&entry))
+    }
+
+    /// Every entry that hits `token`, and that whoever has reached `watermark` does not know to be undone.
+    pub(crate) fn standing<'a>(
+        &'a self,
+        token: &'a Token,
+        watermark: Position,
+    ) -> impl Iterator<Item = (&'a Known, Tick)> {
+        self.hits(token).filter(move |(entry, _)| !self.is_undone(entry.position, watermark))
+    }
+
+    /// Every entry that hits `token`, whatever became of it.
     pub(crate) fn hits<'a>(&'a self, token: &'a Token) -> impl Iterator<Item = (&'a Known, Tick)> {
         self.entries().filter(|(entry, _)| token.is_hit_by(&entry.said, entry.position))
     }
@@ -60,7 +75,7 @@ impl Oracle {
         if Timestamp::from_seconds(token.says.iat) > now.plus(self.lists.rules.future_skew) {
             return Verdict::FromTheFuture;
         }
-        let reached = self.hits(token).filter(|(entry, _)| entry.position <= watermark);
+        let reached = self.standing(token, watermark).filter(|(entry, _)| entry.position <= watermark);
         match reached.map(|(entry, _)| strength(entry)).max() {
             Some((effect, position)) => Verdict::Revoked(position, effect),
             None => Verdict::Accepted,

@@ -16,7 +16,7 @@ pub(super) struct Held(#[expect(dead_code, reason = "it is held")] Option<Hold>)
 
 impl Planted {
     /// Every bug, with the rules of which one must catch it.
-    pub const ALL: [(Self, &'static [&'static str]); 18] = [
+    pub const ALL: [(Self, &'static [&'static str]); 19] = [
         (Self::Bug(Bug::SkipGapCheck), &["I1"]),
         (Self::Bug(Bug::WatermarkBeforeMaps), &["I1"]),
         (Self::Store(crate::Planted::AcknowledgesBeforeSync), &["I3"]),
@@ -31,6 +31,7 @@ impl Planted {
         (Self::Bug(Bug::WaitIgnoresDisconnected), &["I1'"]),
         (Self::Bug(Bug::CachedTick), &["I1'", "I2"]),
         (Self::Bug(Bug::AbsorbDropsOlder), &["I1", "I5", "I6"]),
+        (Self::Bug(Bug::UndoDropsOlder), &["I1", "I5", "I6"]),
         (Self::Bug(Bug::SnapshotInstalledEarly), &["I1", "I5"]),
         (Self::Bug(Bug::ForgetHorizons), &["I5"]),
         (Self::Bug(Bug::WatchSleepsThroughBatches), &["I11"]),

@@ -14,12 +14,20 @@ pub(crate) struct Said {
     /// First and last second.
     pub(crate) window: Option<(u64, u64)>,
     pub(crate) exception: Option<Exception>,
+    /// The entry that it takes back; then it hits nothing.
+    pub(crate) undoes: Option<Position>,
 }
 
 impl Said {
     /// It ends `target`, and nothing narrows it.
     pub(crate) const fn end(target: Target) -> Self {
-        Self { target, effect: Effect::End, window: None, exception: None }
+        Self { target, effect: Effect::End, window: None, exception: None, undoes: None }
+    }
+
+    /// It takes back what `entry` says.
+    pub(crate) fn undo_of(entry: &Known) -> Self {
+        let said = Self { effect: entry.said.effect, ..Self::end(entry.said.target.clone()) };
+        Self { undoes: Some(entry.position), ..said }
     }
 
     pub(crate) fn of(entry: &Entry) -> Self {
@@ -29,6 +37,7 @@ impl Said {
             effect: fact.effect,
             window: fact.window.map(|window| (window.from(), window.to())),
             exception: fact.exception.clone(),
+            undoes: fact.undoes,
         }
     }
 

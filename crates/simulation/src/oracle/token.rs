@@ -56,7 +56,7 @@ impl Token {
     /// Whether what was said at `position` hits this token: the rule of the design, word by word.
     pub(crate) fn is_hit_by(&self, said: &Said, position: Position) -> bool {
         let says = &self.says;
-        if !self.is_named_by(&said.target) || self.is_spared_by(said) {
+        if said.undoes.is_some() || !self.is_named_by(&said.target) || self.is_spared_by(said) {
             return false;
         }
         // An identity has no time: neither its position nor a window matters.

@@ -139,6 +139,8 @@ pub(crate) fn settings(access: Option<Duration>) -> Result<Settings, Violation> 
     let mut settings = Settings::new(issuer().map_err(Violation::stuck)?);
     settings.algorithm = Algorithm::EdDsa;
     settings.lifetimes.access = access.unwrap_or(settings.lifetimes.access);
+    // Nothing else makes entries last longer than access tokens do.
+    settings.one_time.longest = settings.one_time.longest.min(settings.lifetimes.access);
     settings.lifetimes.idle = Duration::from_secs(3600);
     settings.lifetimes.absolute = Duration::from_secs(12 * 3600);
     settings.keep_ended = Duration::from_secs(2 * 3600);

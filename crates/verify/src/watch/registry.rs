@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use quash_core::revocation::entry::Effect;
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::record::Record;
+use quash_core::revocation::state::RevocationState;
 
 use super::bell::Bell;
 use super::index::{Index, Watched};
@@ -49,17 +50,17 @@ impl Watches {
         self.lock().get(number).and_then(|watched| watched.end_in(epoch))
     }
 
-    /// Records were put in force. Costs one load when nobody watches.
-    pub(crate) fn tell(&self, records: &[Record]) {
+    /// Records were put in force in `state`. What is undone there wakes nobody. Costs one load when nobody watches.
+    pub(crate) fn tell(&self, records: &[Record], state: &RevocationState) {
         fence(Ordering::SeqCst);
         if self.live.load(Ordering::Relaxed) == 0 {
             return;
         }
-        records.chunks(TOLD_AT_ONCE).for_each(|records| self.tell_some(records));
+        records.chunks(TOLD_AT_ONCE).for_each(|records| self.tell_some(&state.standing(records)));
     }
 
-    fn tell_some(&self, records: &[Record]) {
-        let ends = records.iter().filter(|record| record.effect == Effect::End);
+    fn tell_some(&self, records: &[&Record]) {
+        let ends = records.iter().copied().filter(|record| record.effect == Effect::End);
         let hit: Vec<_> = self.change(|index| {
             let hit = ends.map(|record| (record, index.take_hit(record)));
             hit.filter(|(_, watched)| !watched.is_empty()).collect()

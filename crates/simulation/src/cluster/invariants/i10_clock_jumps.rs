@@ -9,7 +9,8 @@ use crate::violation::Violation;
 /// Checked right after a wall clock was set: what an entry up to the watermark hits is not accepted, whatever the
 /// clock says, not even where the token had been over before.
 pub(crate) fn holds(oracle: &Oracle, token: &Token, answered: &Answered) -> Result<(), Violation> {
-    let hit = oracle.hits(token).find(|(entry, _)| entry.position <= answered.watermark);
+    let hit =
+        oracle.standing(token, answered.watermark).find(|(entry, _)| entry.position <= answered.watermark);
     match hit {
         Some((entry, _)) if answered.is_accepted() => {
             let seen = format!(

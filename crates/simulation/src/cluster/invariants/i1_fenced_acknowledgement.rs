@@ -22,7 +22,9 @@ pub(crate) fn holds(oracle: &Oracle, token: &Token, answered: &Answered) -> Resu
     let named = |everywhere: &Everywhere| everywhere.unfenced.contains(&answered.node);
     let binding = over.filter(|everywhere| answered.is_fenced() || !named(everywhere));
     for everywhere in binding {
-        if let Some(entry) = oracle.hit_at(token, everywhere.position) {
+        // Taken back since, as this verifier knows.
+        let undone = oracle.is_undone(everywhere.position, answered.watermark);
+        if let Some(entry) = oracle.hit_at(token, everywhere.position).filter(|_| !undone) {
             let seen = format!(
                 "{} accepts {} at {}, when the entry at {} had been in force everywhere since {}: {:?}",
                 answered.node,

@@ -14,14 +14,14 @@ pub(crate) const RULE: Invariant = Invariant {
     sentence: "a verifier that has reached a position refuses what its entry hits, and never goes back",
 };
 
-/// What is accepted is hit by no entry up to the watermark.
+/// What is accepted is hit by no entry up to the watermark but those that are undone up to there.
 pub(crate) fn holds(oracle: &Oracle, token: &Token, answered: &Answered) -> Result<(), Violation> {
     let is_alive = answered.now < quash_core::time::Timestamp::from_seconds(token.says.exp);
     if !answered.is_accepted() || !is_alive {
         return Ok(());
     }
     let reached = |position: Position| position <= answered.watermark;
-    match oracle.hits(token).find(|(entry, _)| reached(entry.position)) {
+    match oracle.standing(token, answered.watermark).find(|(entry, _)| reached(entry.position)) {
         Some((entry, _)) => Err(Violation::of(
             RULE,
             format!(

@@ -22,7 +22,8 @@ pub(crate) fn holds(oracle: &Oracle, token: &Token, answered: &Answered) -> Resu
         return Ok(());
     }
     let bound = bound(answered);
-    let late = oracle.hits(token).find(|(_, durable_at)| age(answered, *durable_at) >= bound);
+    let standing = oracle.standing(token, answered.watermark);
+    let late = { standing }.find(|(_, durable_at)| age(answered, *durable_at) >= bound);
     match late {
         Some((entry, durable_at)) => Err(Violation::of(
             RULE,

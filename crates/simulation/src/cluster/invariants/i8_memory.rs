@@ -11,7 +11,8 @@ use crate::violation::Violation;
 /// Checked after every purge at `now`: no more entries are held than can hit a living token.
 pub(crate) fn holds(oracle: &Oracle, node: NodeId, held: usize, now: Timestamp) -> Result<(), Violation> {
     // Verifiers count in whole seconds, rounded in favour of the entry.
-    let until = oracle.lists.entries.iter().map(|known| known.retain_until.seconds_rounded_up());
+    let hitting = oracle.lists.entries.iter().filter(|known| known.said.undoes.is_none());
+    let until = hitting.map(|known| known.retain_until.seconds_rounded_up());
     let most = until.filter(|until| *until > now.seconds()).count();
     if held <= most {
         return Ok(());

@@ -25,15 +25,18 @@ use crate::violation::Violation;
 
 /// The rules that an answer could have broken: a run that tries none of them proves nothing.
 pub(crate) fn tried(oracle: &Oracle, token: &Token, answered: &Answered) -> Vec<&'static str> {
-    let reached = oracle.hits(token).any(|(entry, _)| entry.position <= answered.watermark);
+    let standing = || oracle.standing(token, answered.watermark);
+    let reached = standing().any(|(entry, _)| entry.position <= answered.watermark);
     let bound = i2_staleness_bound::bound(answered);
-    let late =
-        oracle.hits(token).any(|(_, durable_at)| i2_staleness_bound::age(answered, durable_at) >= bound);
+    let late = standing().any(|(_, durable_at)| i2_staleness_bound::age(answered, durable_at) >= bound);
     let everywhere = oracle.everywhere.iter().any(|done| oracle.hit_at(token, done.position).is_some());
     let outage = answered.outage.is_some_and(|outage| {
         outage > answered.shortest_bound / 2 && outage < answered.shortest_bound && answered.fresh
     });
+    let undone = answered.is_accepted()
+        && oracle.hits(token).any(|(entry, _)| oracle.is_undone(entry.position, answered.watermark));
     let tried = [
+        (undone, "undone: accepted again"),
         (reached, "rule: I1"),
         (everywhere && answered.is_fenced(), "rule: I1'"),
         (late && answered.is_fenced(), "rule: I2"),

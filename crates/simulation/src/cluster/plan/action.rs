@@ -25,6 +25,8 @@ pub(crate) enum Action {
     Refresh(Pick),
     /// A trusted caller revokes, and waits until it is in force everywhere, if it says for how long.
     Revoke { aim: Aim, effect: Effect, spare: Spare, wait: Option<Duration> },
+    /// One of the latest entries is taken back; every other time somebody waits until that is known everywhere.
+    Undo(Pick),
     /// A user signs out.
     LogOut(Pick),
     /// A new key signs.
@@ -50,6 +52,7 @@ impl Action {
             Self::SignIn { .. } => "sign in",
             Self::Refresh(_) => "refresh",
             Self::Revoke { aim, .. } => aim.name(),
+            Self::Undo(_) => "undo",
             Self::LogOut(_) => "log out",
             Self::RotateKeys => "rotate keys",
             Self::Purge => "purge",

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use quash_authority::{
     DeviceDescription, Ended, Error, Refreshed, RevocationRequest, RevokeOutcome, Revoked, SignIn, SignedIn,
-    TokenReply,
+    TokenReply, UndoOutcome, UndoRequest,
 };
 use quash_core::ids::SessionId;
 use quash_core::position::Position;
 use quash_core::revocation::entry::Effect;
+use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_storage::ports::StoreError;
 use serde_json::{Map, json};
@@ -18,7 +19,7 @@ use crate::aim;
 use crate::cluster::node::NodeId;
 use crate::cluster::plan::Action;
 use crate::invariants::i5_decision_is_the_or_of_all_entries as i5;
-use crate::oracle::{Expected, Grounds, Said, Session, Token};
+use crate::oracle::{Expected, Grounds, Known, Said, Session, Token};
 use crate::plan::{Aim, Pick, Spare};
 use crate::violation::Violation;
 use crate::world::{client, device, role, subject};
@@ -46,6 +47,7 @@ impl Cluster {
             }
             Action::Refresh(pick) => self.refresh(pick)?,
             Action::Revoke { aim, effect, spare, wait } => self.revoke(aim, effect, spare, wait)?,
+            Action::Undo(pick) => self.undo(pick)?,
             Action::LogOut(pick) => self.log_out(pick)?,
             Action::RotateKeys => self.begin_rotation()?,
             Action::Purge => self.purge()?,
@@ -153,6 +155,44 @@ impl Cluster {
                 self.acknowledged(said, position, wait)
             }
             Ok(other) => Err(Violation::stuck(format!("a revocation was answered with {other:?}"))),
+            Err(error) => self.unanswered(said, &error),
+        }
+    }
+
+    /// Takes back one of the latest entries: those about something that more than one is about come first.
+    fn undo(&mut self, pick: Pick) -> Result<(), Violation> {
+        const LATEST: usize = 12;
+        let server = std::sync::Arc::clone(&self.running()?.server);
+        let entries = &self.oracle.lists.entries;
+        let undoable = |known: &&Known| {
+            let key = matches!(known.said.target, Target::Key(_));
+            known.said.undoes.is_none() && !key && !self.oracle.is_undone(known.position, Position::LAST)
+        };
+        let latest: Vec<&Known> = entries.iter().rev().filter(undoable).take(LATEST).collect();
+        let twice = |known: &&&Known| {
+            entries.iter().filter(|other| other.said.target == known.said.target).count() > 1
+        };
+        let crowded: Vec<&Known> = latest.iter().filter(twice).copied().collect();
+        let known = pick.of(if crowded.is_empty() { &latest } else { &crowded });
+        let Some(known) = known.map(|known| (*known).clone()) else { return self.nothing_to_do() };
+        let request = UndoRequest {
+            position: known.position,
+            reason: Reason::known(Reason::ADMIN),
+            idempotency: Some(format!("undo {}", self.number).into()),
+            cause: "".into(),
+        };
+        let said = Said::undo_of(&known);
+        let wait = pick.index(2).is_some_and(|half| half == 0).then_some(Duration::from_secs(5));
+        match self.runtime.block_on(server.authority.undo(&server.admin, request)) {
+            Ok(UndoOutcome::Undone(position)) => {
+                self.coverage.count("undone");
+                self.acknowledged(said, position, wait)
+            }
+            Ok(UndoOutcome::Refused(_) | UndoOutcome::Unknown) => {
+                self.coverage.count("not undone");
+                Ok(())
+            }
+            Ok(other) => Err(Violation::stuck(format!("an undo was answered with {other:?}"))),
             Err(error) => self.unanswered(said, &error),
         }
     }

@@ -202,8 +202,10 @@ impl Cluster {
         invariants::hold(&self.oracle, token, answered)?;
         let tried = invariants::tried(&self.oracle, token, answered);
         let token = token.clone();
-        let process = self.process(answered.node);
-        let refused_before = process.map(|process| process.refused.observe(&token, answered)).transpose()?;
+        let follower = self.followers.get_mut(&answered.node);
+        let process = follower.and_then(|follower| follower.process.as_mut());
+        let refused_before =
+            process.map(|process| process.refused.observe(&self.oracle, &token, answered)).transpose()?;
         if refused_before == Some(true) {
             self.coverage.count("rule: I6");
         }

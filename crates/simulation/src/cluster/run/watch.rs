@@ -8,6 +8,8 @@ use quash_verify::{Checked, Moment, Watch};
 use super::Cluster;
 use crate::cluster::invariants::i11_channels_are_cut as i11;
 use crate::cluster::node::NodeId;
+use crate::cluster::tick::Tick;
+use crate::oracle::Known;
 use crate::plan::Pick;
 use crate::violation::Violation;
 
@@ -45,14 +47,17 @@ impl Cluster {
         let watermark = process.verifier.watermark();
         for watched in std::mem::take(&mut process.watched) {
             let Some(token) = self.oracle.lists.tokens.get(watched.token) else { continue };
-            let ends = self.oracle.hits(token).filter(|(entry, _)| entry.said.effect == Effect::End);
-            let mut ends = ends.map(|(entry, _)| entry.position);
+            let end = |(entry, _): &(&Known, Tick)| entry.said.effect == Effect::End;
+            // One that was undone since may have ended it.
+            let mut ends = self.oracle.hits(token).filter(end);
+            let standing = self.oracle.standing(token, watermark).filter(end);
+            let mut standing = standing.map(|(entry, _)| entry.position);
             match watched.watch.ended() {
                 Some(end) if ends.next().is_none() => {
                     return Err(i11::ended(node, token, &format!("{end:?}")));
                 }
                 Some(_) => self.coverage.count("rule: I11"),
-                None if ends.any(|position| position <= watermark) => {
+                None if standing.any(|position| position <= watermark) => {
                     return Err(i11::goes_on(node, token, &format!("what is in force up to {watermark}")));
                 }
                 None => process.watched.push(watched),

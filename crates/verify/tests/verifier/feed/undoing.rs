@@ -10,8 +10,8 @@ use quash_verify::feed::frame::{Hello, ToFollower, ToServer};
 use quash_verify::feed::state_file::compact;
 use quash_verify::feed::{Alarm, Call, Publication};
 
-use super::pair::{LEASE, ORIGIN, Pair, opening, position, record, relaying};
-use crate::support::{NOW, log_key};
+use super::pair::{LEASE, ORIGIN, Pair, opening, position, record, relaying, token};
+use crate::support::{NOW, at, log_key};
 
 #[test]
 fn an_undo_lets_in_what_it_names_and_leaves_an_older_entry_in_force() {
@@ -63,6 +63,26 @@ fn a_follower_that_starts_late_gets_both_and_enforces_neither() {
     pair.connect();
     assert!(!pair.refuses(0) && pair.is_fresh());
     assert_eq!((pair.verifier.live_entries(), pair.verifier.state().undone_entries()), (0, 1));
+}
+
+#[test]
+fn no_stream_ends_for_what_is_undone_when_it_comes_again() {
+    // I11
+    let mut pair = Pair::new();
+    let place = pair.append(0);
+    pair.connect();
+    pair.undo(place);
+    pair.settle();
+    let checked = pair.verifier.check(&token(0), at(NOW)).unwrap();
+    let watch = pair.verifier.watch(checked.accepted().unwrap());
+    pair.limits.furthest_behind = 0;
+    pair.append(1);
+    pair.settle();
+    assert!(pair.refuses(1));
+    assert_eq!(watch.ended(), None, "a snapshot brought the entry and its undo again");
+    let again = pair.append(0);
+    pair.settle();
+    assert_eq!(watch.ended().unwrap().position, Some(again));
 }
 
 #[test]
