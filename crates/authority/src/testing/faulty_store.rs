@@ -16,8 +16,8 @@ use quash_core::time::Timestamp;
 use quash_storage::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, SessionRegistry, Spend, Spent, Store, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, Undo, Undone, VerifierRegistry,
+    Replaced, RevocationLog, SessionRegistry, SessionUse, Spend, Spent, Store, StoreError, StoredCredential,
+    StoredKey, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -167,6 +167,10 @@ impl<S: Store> SessionRegistry for FaultyStore<S> {
 
     async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
         self.call(self.inner.renew(grant, renewal)).await
+    }
+
+    async fn use_session(&self, used: SessionUse) -> Result<Option<Used>, StoreError> {
+        self.call(self.inner.use_session(used)).await
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {

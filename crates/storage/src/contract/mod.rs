@@ -34,6 +34,7 @@ pub mod sample;
 pub mod sessions;
 pub mod sharing;
 pub mod undo;
+pub mod uses;
 
 /// One test for each line of the contracts. `$fresh` is a function without arguments whose future is an
 /// `Arc<dyn Store>` and something that is dropped when the test is over.
@@ -147,6 +148,9 @@ macro_rules! contract_tests {
             undo::a_repeated_undo_is_one_entry,
             undo::of_parallel_undos_one_is_done,
             undo::no_purge_that_races_an_undo_revives_or_loses_anything,
+            uses::a_use_moves_the_idle_limit_and_nothing_else,
+            uses::uses_within_a_second_are_one,
+            uses::what_is_over_can_not_be_used,
         );
     };
     (@each $fresh:path, $($module:ident :: $name:ident),* $(,)?) => {

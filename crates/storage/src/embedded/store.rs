@@ -22,8 +22,8 @@ use super::EmbeddedStore;
 use crate::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, SessionRegistry, Spend, Spent, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, Undo, Undone, VerifierRegistry,
+    Replaced, RevocationLog, SessionRegistry, SessionUse, Spend, Spent, StoreError, StoredCredential,
+    StoredKey, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -139,6 +139,10 @@ impl SessionRegistry for EmbeddedStore {
                 .await;
         }
         self.write(move |tables| tables.renew(&grant, renewal)).await
+    }
+
+    async fn use_session(&self, used: SessionUse) -> Result<Option<Used>, StoreError> {
+        self.write(move |tables| tables.use_session(&used)).await
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {

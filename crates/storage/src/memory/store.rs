@@ -21,8 +21,8 @@ use super::MemoryStore;
 use crate::ports::{
     Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, SessionRegistry, Spend, Spent, StoreError, StoredCredential, StoredKey,
-    StoredVerifier, Undo, Undone, VerifierRegistry,
+    Replaced, RevocationLog, SessionRegistry, SessionUse, Spend, Spent, StoreError, StoredCredential,
+    StoredKey, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 
 #[async_trait]
@@ -107,6 +107,10 @@ impl SessionRegistry for MemoryStore {
 
     async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
         self.write(|tables| tables.renew(grant, renewal))
+    }
+
+    async fn use_session(&self, used: SessionUse) -> Result<Option<Used>, StoreError> {
+        self.write(|tables| tables.use_session(&used))
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {

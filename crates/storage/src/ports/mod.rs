@@ -25,7 +25,7 @@ pub use one_time_tokens::{OneTimeTokens, Spend, Spent};
 pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog, Undo, Undone};
 pub use session_registry::{
     Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, PlacesTaken, Renewed, SessionLimit,
-    SessionRegistry, StateFilter,
+    SessionRegistry, SessionUse, StateFilter, Used,
 };
 pub use verifiers::{StoredVerifier, VerifierRegistry};
 

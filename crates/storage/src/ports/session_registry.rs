@@ -145,6 +145,30 @@ pub struct Renewed {
     pub position: Position,
 }
 
+/// A use of a session without its refresh token (S04).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionUse {
+    /// Which session.
+    pub session: SessionId,
+    /// By which client.
+    pub client: ClientId,
+    /// On which device.
+    pub device: DeviceId,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// A session that was used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Used {
+    /// The session's row after it.
+    pub session: Session,
+    /// A grant of that client on that device.
+    pub grant: Grant,
+    /// The head in the same transaction.
+    pub position: Position,
+}
+
 /// Which sessions to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -229,6 +253,11 @@ pub trait SessionRegistry: Send + Sync {
     /// Judges one use of a refresh token and writes what the verdict says: for `Rotate` the grant and the
     /// session's `last_used_at`, for every other verdict nothing. `None` when there is no such grant.
     async fn renew(&self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError>;
+
+    /// Notes that a session was used: its `last_used_at` moves, as by a renewal, and nothing else; a use within a second
+    /// of the last one is not written. `None`, and nothing is written, where no such client holds a live grant of a live
+    /// session on that device: it is unknown, over, or cut off.
+    async fn use_session(&self, used: SessionUse) -> Result<Option<Used>, StoreError>;
 
     /// One session, with what ended it.
     async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError>;

@@ -20,6 +20,7 @@ mod sessions;
 mod share;
 mod spend;
 mod undo;
+mod use_session;
 mod verifiers;
 
 use quash_core::ids::Issuer;
