@@ -37,6 +37,8 @@ pub struct Authority {
     pub(crate) masters: Masters,
     pub(crate) settings: Settings,
     pub(crate) clients: HashMap<ClientId, Arc<ClientProfile>>,
+    /// Whether an access token of any client is answered with a new one when it is about to end.
+    pub(crate) slides: bool,
     pub(crate) horizons: Horizons,
     /// The latest instant that anything was purged at, in milliseconds.
     pub(crate) ratchet: AtomicU64,

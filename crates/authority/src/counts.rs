@@ -11,6 +11,8 @@ pub struct Counts {
     pub sessions_replaced: u64,
     /// Sign-ins that a limit on sessions left no room for.
     pub sign_ins_over_limit: u64,
+    /// Access tokens that were about to end and were answered with a new one.
+    pub tokens_slid: u64,
     /// Refresh tokens renewed.
     pub refreshes: u64,
     /// Refreshes answered again with the current generation: lost replies and parallel requests.
@@ -47,6 +49,7 @@ pub(crate) struct Counters {
     pub(crate) sessions_opened: Counter,
     pub(crate) sessions_replaced: Counter,
     pub(crate) sign_ins_over_limit: Counter,
+    pub(crate) tokens_slid: Counter,
     pub(crate) refreshes: Counter,
     pub(crate) refresh_repeats: Counter,
     pub(crate) refresh_refusals: Counter,
@@ -86,6 +89,7 @@ impl Counters {
             sessions_opened: self.sessions_opened.read(),
             sessions_replaced: self.sessions_replaced.read(),
             sign_ins_over_limit: self.sign_ins_over_limit.read(),
+            tokens_slid: self.tokens_slid.read(),
             refreshes: self.refreshes.read(),
             refresh_repeats: self.refresh_repeats.read(),
             refresh_refusals: self.refresh_refusals.read(),

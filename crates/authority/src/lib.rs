@@ -88,6 +88,7 @@ mod session_limit;
 pub mod settings;
 mod sign_in;
 mod signing_keys;
+mod slide;
 mod spend_one_time_token;
 mod start;
 #[cfg(feature = "testing")]
@@ -131,6 +132,7 @@ pub use rotate_keys::{KeyInfo, Rotated};
 pub use session_limit::LimitReached;
 pub use settings::{ClientProfile, Settings};
 pub use sign_in::{DeviceDescription, SignIn, SignedIn};
+pub use slide::EndingToken;
 pub use spend_one_time_token::{SpendOutcome, SpendRefusal, SpentToken};
 pub use start::{Foundations, StartError};
 pub use token_reply::TokenReply;

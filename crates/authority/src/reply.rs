@@ -68,9 +68,14 @@ impl Authority {
 /// The longest time before `exp` that a client is told to refresh at.
 const EARLIEST: Duration = Duration::from_secs(120);
 
+/// How long before its end a token that lives from `issued_at` to `expires_at` is about to end.
+pub(crate) fn early(issued_at: u64, expires_at: u64) -> u64 {
+    (expires_at.saturating_sub(issued_at) / 5).min(EARLIEST.as_secs())
+}
+
 /// When to refresh a token that lives from `issued_at` to `expires_at`: see [`TokenReply::refresh_at`].
 fn refresh_at(issued_at: u64, expires_at: u64, jitter: u8) -> u64 {
-    let early = (expires_at.saturating_sub(issued_at) / 5).min(EARLIEST.as_secs());
+    let early = early(issued_at, expires_at);
     let later = early * u64::from(jitter) / (4 * 255);
     expires_at - early + later
 }

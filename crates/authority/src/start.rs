@@ -89,6 +89,7 @@ impl Authority {
         let clients = settings.clients.iter().map(|client| (client.id.clone(), Arc::new(client.clone())));
         let authority = Self {
             clients: clients.collect(),
+            slides: settings.clients.iter().any(|client| client.sliding),
             horizons,
             ratchet: AtomicU64::new(ratchet.milliseconds()),
             latest_issue: AtomicU64::new(ratchet.milliseconds()),

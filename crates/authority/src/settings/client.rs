@@ -109,6 +109,9 @@ pub struct ClientProfile {
     pub longest: Option<SessionLimits>,
     /// How many sessions a subject may have at this client; the settings' when `None`.
     pub sessions: Option<SessionPolicy>,
+    /// Whether an access token that is about to end is answered with a new one where this authority is asked about it
+    /// (S04).
+    pub sliding: bool,
     /// `typ` of its access tokens.
     pub token_type: TokenType,
     /// The claims that a session may carry into its access tokens.
@@ -128,6 +131,7 @@ impl ClientProfile {
             lifetimes: None,
             longest: None,
             sessions: None,
+            sliding: false,
             token_type: TokenType::default(),
             claims: Allowed::Any,
         }

@@ -34,5 +34,6 @@ mod session_limits;
 mod settings;
 mod sign_in;
 mod sign_in_requests;
+mod slide;
 mod start;
 mod undo;
