@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap};
-use quash_authority::RefreshState;
+use quash_authority::{PlainToken, RefreshState};
 use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::Undecided;
 use quash_core::time::Timestamp;
@@ -109,6 +109,16 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
     /// [`Undecided::Incomplete`].
     fn is_complete(&self) -> Result<(), Undecided> {
         Ok(())
+    }
+
+    /// Whether a token that is about to end can be answered with a new one (S04): only where keys to sign with are.
+    fn slides(&self) -> bool {
+        false
+    }
+
+    /// A new access token in the place of `token`, where that is about to end and its client is configured so.
+    fn slide(&self, _token: &str) -> impl Future<Output = Option<PlainToken>> + Send {
+        async { None }
     }
 
     /// Now, by whoever knows how fresh the state is.

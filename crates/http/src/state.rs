@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap};
 use prometheus_client::metrics::counter::Counter;
 use quash_authority::settings::ClientKind;
-use quash_authority::{Authority, Caller, RefreshState, Verb, authorize};
+use quash_authority::{Authority, Caller, PlainToken, RefreshState, Verb, authorize};
 use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::{Freshness, FreshnessSource};
 use quash_core::time::Timestamp;
@@ -117,6 +117,19 @@ impl Node for AppState {
 
     fn now(&self) -> Timestamp {
         self.authority().now()
+    }
+
+    fn slides(&self) -> bool {
+        self.authority().slides()
+    }
+
+    async fn slide(&self, token: &str) -> Option<PlainToken> {
+        let ending = match self.check(token) {
+            Ok(Checked::Accepted(token)) => self.authority().ending(token.claims())?,
+            _ => return None,
+        };
+        // A failure is counted, and takes nothing from the token that was shown.
+        self.done(self.authority().slide(ending).await).ok()?
     }
 
     fn admit(&self, access: Access, request: &mut Request<Body>) -> Result<(), Failure> {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use insta::assert_json_snapshot;
+use quash_authority::testing::WhenToFail;
 use quash_core::revocation::freshness::{Freshness, StalePolicy};
 use serde_json::json;
 
-use crate::house::{House, ISSUER, Reply, text};
+use crate::house::{House, ISSUER, Reply, settings, text};
 
 const URI: &str = "/auth/check";
 
@@ -211,4 +212,47 @@ async fn spoofed_headers_are_neither_believed_nor_echoed() {
     }
     let asked = with(house.get(&format!("{URI}?scope=admin")).bearer(&token)).await;
     assert_eq!(asked.status, 403, "the URL of the check counts, not a forwarded one");
+}
+
+async fn sliding() -> House {
+    let mut settings = settings();
+    settings.clients[0].sliding = true;
+    House::with(settings, Vec::new()).await
+}
+
+#[tokio::test]
+async fn a_token_that_is_about_to_end_is_answered_with_a_new_one() {
+    // S04: 600 s of life, so from 480 s on.
+    let house = sliding().await;
+    let token = text(&house.sign_in("alice").await["access_token"]);
+    house.clock.advance(Duration::from_secs(479));
+    let early = house.get("/auth/check").bearer(&token).send().await;
+    assert_eq!((early.status, early.header("x-auth-renewed-token")), (200, ""));
+    house.clock.advance(Duration::from_secs(1));
+    let answer = house.get("/auth/check").bearer(&token).send().await;
+    assert_eq!((answer.status, answer.header("x-auth-subject")), (200, "alice"));
+    let renewed = answer.header("x-auth-renewed-token").to_owned();
+    house.clock.advance(Duration::from_secs(120));
+    assert_eq!((house.check(&token).await, house.check(&renewed).await), (401, 200));
+}
+
+#[tokio::test]
+async fn without_a_store_a_token_passes_and_does_not_slide() {
+    // S04: it is answered for from memory, like any other.
+    let house = sliding().await;
+    let token = text(&house.sign_in("alice").await["access_token"]);
+    house.clock.advance(Duration::from_secs(500));
+    house.store.fail(WhenToFail::Always);
+    let answer = house.get("/auth/check").bearer(&token).send().await;
+    assert_eq!((answer.status, answer.header("x-auth-renewed-token")), (200, ""));
+}
+
+#[tokio::test]
+async fn a_refused_token_gets_no_new_one() {
+    let house = sliding().await;
+    let session = house.sign_in("alice").await;
+    house.clock.advance(Duration::from_secs(500));
+    house.revoke(json!({ "target": { "type": "subject", "id": "alice" } })).await;
+    let answer = house.get("/auth/check").bearer(&text(&session["access_token"])).send().await;
+    assert_eq!((answer.status, answer.header("x-auth-renewed-token")), (401, ""));
 }

@@ -7,6 +7,8 @@
 //!   are not even looked at (attack row 30), a token in the URL is no token (row 36).
 //! - A 200 carries all five identity headers, empty where the token says nothing, so that a gateway which copies
 //!   them overwrites whatever its client sent under the same names.
+//! - A server answers with `X-Auth-Renewed-Token` besides, where the token is about to end and its client is configured
+//!   so: for the gateway to hand to its client. That one answer uses the store.
 //! - `?scope=read%20write` in the URL that the gateway is configured with asks for these scopes. Gateways may append
 //!   their client's own query, so every `scope` there counts: adding one can only ask for more. Whatever else the
 //!   query holds is ignored.
@@ -18,7 +20,7 @@ mod scope;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
@@ -31,6 +33,9 @@ use crate::openapi::Description;
 use crate::request::authorization::Authorization;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::token_refusal::TokenRefusal;
+
+/// The header that carries a new access token to the client (S04).
+const RENEWED: HeaderName = HeaderName::from_static("x-auth-renewed-token");
 
 /// Where gateways ask.
 pub(crate) const PATH: &str = "/auth/check";
@@ -46,7 +51,22 @@ async fn check<N: Node>(State(node): State<N>, request: Request<Body>) -> Respon
     // What else came is left unread.
     let (parts, _body) = request.into_parts();
     let scope = RequiredScope::of(parts.uri.query());
-    decide(&node, &parts.headers, &scope).await.unwrap_or_else(IntoResponse::into_response)
+    match decide(&node, &parts.headers, &scope).await {
+        Ok(response) if node.slides() => slid(&node, &parts.headers, response).await,
+        decided => decided.unwrap_or_else(IntoResponse::into_response),
+    }
+}
+
+/// `response` with a new token in [`RENEWED`], where the one that was shown is about to end and its client wants that.
+async fn slid<N: Node>(node: &N, headers: &HeaderMap, mut response: Response) -> Response {
+    if let Ok(token) = bearer(headers)
+        && let Some(renewed) = node.slide(token).await
+        && let Ok(mut value) = HeaderValue::try_from(renewed.expose())
+    {
+        value.set_sensitive(true);
+        response.headers_mut().insert(RENEWED, value);
+    }
+    response
 }
 
 /// What every way to ask comes to: judged and counted. `headers` are those of the request that the gateway holds.

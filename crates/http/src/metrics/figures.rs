@@ -70,6 +70,11 @@ impl Collector for AuthorityFigures {
             "Sign-ins that a limit on sessions left no room for",
             counts.sign_ins_over_limit,
         )?;
+        page.counter(
+            "tokens_slid",
+            "Access tokens answered with a new one before they ended",
+            counts.tokens_slid,
+        )?;
         page.counter("revocations", "Entries appended to the log", counts.revocations)?;
         let refreshes = [
             ("renewed", counts.refreshes),

@@ -60,6 +60,8 @@ pub struct ClientConfig {
     pub longest_absolute: Option<Duration>,
     /// How many sessions a subject may have at it, where it differs from `[sessions]`.
     pub sessions: Option<SessionsConfig>,
+    /// Whether `/auth/check` answers an access token that is about to end with a new one.
+    pub sliding_access_token: bool,
     /// `typ` of its tokens.
     pub token_type: TokenType,
 }
@@ -80,6 +82,7 @@ impl ClientConfig {
             longest_idle: None,
             longest_absolute: None,
             sessions: None,
+            sliding_access_token: false,
             token_type: TokenType::AccessToken,
         })
     }
@@ -108,6 +111,11 @@ impl ClientConfig {
             );
         }
         let lifetimes = read_lifetimes(section, general);
+        let sliding_access_token = section.value(
+            "sliding_access_token",
+            "whether `/auth/check` of a server answers an access token that is about to end with a new one",
+            false,
+        );
         let token_type = section.value("token_type", "`typ` of its tokens", TokenType::AccessToken);
         let longest_idle = section.optional_bounded(
             "longest_idle",
@@ -137,6 +145,7 @@ impl ClientConfig {
             longest_idle,
             longest_absolute,
             sessions,
+            sliding_access_token,
             token_type,
         })
     }

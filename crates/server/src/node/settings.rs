@@ -88,6 +88,7 @@ fn profile(client: &ClientConfig, tokens: &TokensConfig) -> ClientProfile {
         lifetimes: Some(own),
         longest: Some(longest),
         sessions: client.sessions.and_then(session_policy),
+        sliding: client.sliding_access_token,
         token_type: match client.token_type {
             ConfiguredType::AccessToken => TokenType::AtJwt,
             ConfiguredType::Plain => TokenType::Jwt,
