@@ -56,6 +56,8 @@ pub async fn a_sign_in_shares_the_session_that_lives(store: Arc<dyn Store>) {
         "it is a use, and nothing else changes"
     );
     assert_eq!(store.grant(&second.id).await.unwrap().unwrap().0, second, "the row keeps every field");
+    let shown = listed(&store, &session).await;
+    assert_eq!(shown.shared_with, [own.device.clone()], "whoever looks sees both devices");
     for grant in [&first, &second] {
         assert!(matches!(renewed(&store, grant, 0, at(11)).await.verdict, Verdict::Rotate { .. }));
     }
@@ -74,7 +76,9 @@ pub async fn of_those_who_share_only_the_named_device_is_cut_off(store: Arc<dyn 
     let named = |device| Target::Device { subject: subject("alice"), device: DeviceId::new(device).unwrap() };
     append(&store, entry(named("b"), at(11))).await;
     assert_eq!((lives(&store, &first, at(12)).await, lives(&store, &second, at(12)).await), (true, false));
-    assert_eq!(listed(&store, &session).await.cut_by, None, "the session lives for the other");
+    let shown = listed(&store, &session).await;
+    assert_eq!(shown.cut_by, None, "the session lives for the other");
+    assert_eq!(shown.shared_with, []);
     append(&store, entry(named("a"), at(13))).await;
     assert!(!lives(&store, &first, at(14)).await);
 }

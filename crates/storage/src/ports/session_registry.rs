@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
+use quash_core::session::device::Device;
 use quash_core::session::grant::Grant;
 use quash_core::session::policy::SessionPolicy;
 use quash_core::session::renewal::{Renewal, Verdict};
@@ -215,6 +216,8 @@ pub struct Listed {
     pub session: Session,
     /// The clients that hold a grant of it.
     pub clients: Vec<ClientId>,
+    /// The other devices whose sign-ins share it, and are not cut off, the first to come first.
+    pub shared_with: Vec<Device>,
     /// The cutoff that ended it, if one did.
     pub cut_by: Option<Entry>,
 }

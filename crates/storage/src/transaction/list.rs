@@ -4,6 +4,7 @@ use std::ops::{Bound, ControlFlow};
 
 use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
 use quash_core::revocation::entry::Entry;
+use quash_core::session::device::Device;
 use quash_core::session::grant::Grant;
 use quash_core::session::session::Session;
 use quash_core::time::Timestamp;
@@ -29,7 +30,8 @@ impl<T: Read> Transaction<'_, T> {
         let session = self.session_of(&grant)?;
         let cut_by = self.cut(&session, &grant)?;
         let clients = self.client_names(&session.id)?;
-        Ok(Some((grant, Listed { session, clients, cut_by })))
+        let shared_with = self.shared_with(&session)?;
+        Ok(Some((grant, Listed { session, clients, shared_with, cut_by })))
     }
 
     /// A page of sessions, newest first.
@@ -118,7 +120,22 @@ impl<T: Read> Transaction<'_, T> {
     fn listed(&self, session: Session) -> Result<Listed, StoreError> {
         let clients = self.client_names(&session.id)?;
         let cut_by = self.session_cut(&session)?;
-        Ok(Listed { session, clients, cut_by })
+        let shared_with = self.shared_with(&session)?;
+        Ok(Listed { session, clients, shared_with, cut_by })
+    }
+
+    /// The other devices on which the session goes on.
+    fn shared_with(&self, session: &Session) -> Result<Vec<Device>, StoreError> {
+        let mut devices: Vec<Device> = Vec::new();
+        for grant in self.grants_of(&session.id)? {
+            let Some(own) = &grant.sign_in else { continue };
+            let known =
+                own.device.id == session.device.id || devices.iter().any(|held| held.id == own.device.id);
+            if !known && self.cut(session, &grant)?.is_none() {
+                devices.push(own.device.clone());
+            }
+        }
+        Ok(devices)
     }
 
     fn client_names(&self, id: &SessionId) -> Result<Vec<ClientId>, StoreError> {

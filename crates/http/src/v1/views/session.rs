@@ -1,6 +1,7 @@
 //! A session.
 
 use quash_authority::Listed;
+use quash_core::session::device::Device;
 use quash_core::session::session::{Over, SessionState};
 use quash_core::time::Timestamp;
 use serde::Serialize;
@@ -26,6 +27,9 @@ pub(in crate::v1) struct SessionView {
     current: Option<bool>,
     /// The device.
     device: DeviceView,
+    /// The other devices whose sign-ins share the session, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shared_with: Vec<DeviceView>,
     /// The clients that hold tokens of it.
     clients: Vec<String>,
     /// Where the user signed in from.
@@ -76,6 +80,13 @@ struct DeviceView {
     kind: Option<String>,
 }
 
+impl From<Device> for DeviceView {
+    fn from(device: Device) -> Self {
+        let Device { id, name, kind } = device;
+        Self { id: id.into(), name: name.map(Into::into), kind: kind.map(Into::into) }
+    }
+}
+
 impl SessionView {
     /// What an administrator sees of `listed` at `now`.
     pub(in crate::v1) fn for_service(listed: Listed, now: Timestamp) -> Self {
@@ -91,17 +102,13 @@ impl SessionView {
 
     fn plain(listed: Listed, now: Timestamp) -> Self {
         let ended = ending(&listed, now);
-        let Listed { session, clients, .. } = listed;
-        let device = session.device.clone();
+        let Listed { session, clients, shared_with, .. } = listed;
         Self {
             state: if ended.is_some() { "ended" } else { "active" },
             ended,
             current: None,
-            device: DeviceView {
-                id: device.id.into(),
-                name: device.name.map(Into::into),
-                kind: device.kind.map(Into::into),
-            },
+            device: session.device.clone().into(),
+            shared_with: shared_with.into_iter().map(Into::into).collect(),
             clients: clients.into_iter().map(Into::into).collect(),
             idle_at: rfc3339::format(session.idle_end()),
             session_id: session.id.into(),

@@ -89,3 +89,17 @@ async fn what_ended_otherwise_was_replaced_by_nobody() {
     let ended = house.get(&uri).admin().send().await.json()["ended"].clone();
     assert_eq!(ended.get("replaced_by"), None, "{ended}");
 }
+
+#[tokio::test]
+async fn a_shared_session_shows_every_device_that_shares_it() {
+    // S23, S31: to its user as well as to an administrator.
+    let house = one_session(Overflow::Share).await;
+    let phone = house.sign_in_as(on("phone")).await;
+    let laptop = house.sign_in_as(on("laptop")).await;
+    let expected = json!([{ "id": "laptop", "name": "Alice's laptop", "type": "phone" }]);
+    let uri = format!("/v1/sessions/{}", text(&phone["session_id"]));
+    assert_eq!(house.get(&uri).admin().send().await.json()["shared_with"], expected);
+    let own = house.get("/v1/me/sessions").bearer(&text(&laptop["access_token"])).send().await.json();
+    assert_eq!(own["items"][0]["shared_with"], expected);
+    assert_eq!(own["items"].as_array().map(Vec::len), Some(1));
+}
