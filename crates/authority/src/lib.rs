@@ -79,6 +79,7 @@ mod plain_token;
 mod refresh;
 mod refresh_token;
 mod refusal;
+mod remove_key;
 mod reply;
 mod revoke;
 mod revoke_token;
@@ -124,6 +125,7 @@ pub use quash_storage::ports::{FeedPage, Filter, KeyStage, Listed, Page, Role, S
 pub use refresh::Refreshed;
 pub use refresh_token::PREFIX as REFRESH_TOKEN_PREFIX;
 pub use refusal::{Refusal, RefusalKind};
+pub use remove_key::KeyRemoval;
 pub use revoke::{
     RevocationRequest, RevokeOutcome, Revoked, TargetRequest, UndoOutcome, UndoRefusal, UndoRequest,
 };

@@ -71,14 +71,43 @@ impl Authority {
     pub async fn rotate_keys(&self, caller: &Caller) -> Result<Rotated, Error> {
         authorize(caller, Verb::RotateKeys)?;
         loop {
-            let announced = self.announce().await?;
-            if !planted::is(Bug::SignUnannounced) {
-                self.await_announced().await;
-            }
-            if let Some(rotated) = self.activate(&announced).await? {
+            if let Some(rotated) = self.try_to_rotate().await? {
                 return Ok(rotated);
             }
         }
+    }
+
+    /// Rotates the keys when the one that signs has done so for as long as the settings say; `None` when it has not, or
+    /// another server on the same store was first. To be called now and then, beside everything else: it waits like
+    /// [`Authority::rotate_keys`] does.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Keys`]; the old key signs on then.
+    pub async fn rotate_due_keys(&self) -> Result<Option<Rotated>, Error> {
+        while self.is_rotation_due() {
+            if let Some(rotated) = self.try_to_rotate().await? {
+                return Ok(Some(rotated));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Due at exactly the end of the span. A key begins to sign when the next one is announced, so the age of that one is
+    /// what counts.
+    fn is_rotation_due(&self) -> bool {
+        let keys = self.keys.load();
+        let announced = keys.infos.iter().find(|key| key.stage == KeyStage::Announced);
+        let due = self.settings.rotate_keys_every.zip(announced);
+        due.is_some_and(|(every, announced)| announced.created_at.plus(every) <= self.now())
+    }
+
+    /// `None` when the announced key was another one's to activate.
+    async fn try_to_rotate(&self) -> Result<Option<Rotated>, Error> {
+        let announced = self.announce().await?;
+        if !planted::is(Bug::SignUnannounced) {
+            self.await_announced().await;
+        }
+        self.activate(&announced).await
     }
 
     /// The announced key; one is made where there is none.
@@ -129,7 +158,7 @@ impl Authority {
         Ok(Some(Rotated { active: announced.clone(), retired }))
     }
 
-    fn next_key(&self, now: Timestamp) -> Result<StoredKey, Error> {
+    pub(crate) fn next_key(&self, now: Timestamp) -> Result<StoredKey, Error> {
         signing_keys::make(KeyStage::Announced, self.settings.algorithm, now, &self.masters, &*self.entropy)
     }
 
@@ -152,7 +181,7 @@ impl Authority {
 
     /// INVARIANT: the verifier has the keys before a token is signed with one of them; and whoever reads the version in
     /// which a key is announced finds the key published.
-    fn use_ring(&self, ring: &KeyRing) -> Result<(), Error> {
+    pub(crate) fn use_ring(&self, ring: &KeyRing) -> Result<(), Error> {
         let keys = SigningKeys::load(ring, &self.masters)?;
         self.enforcement.install_own_keys(keys.verifying.clone());
         let newly_announced = keys.announced() != self.keys.load().announced();
@@ -199,7 +228,11 @@ fn has(keys: &[StoredKey], stage: KeyStage) -> bool {
 }
 
 /// The ring as it was stored, or `None` when somebody else changed it first.
-async fn replace(store: &dyn Store, expected: u64, keys: Vec<StoredKey>) -> Result<Option<KeyRing>, Error> {
+pub(crate) async fn replace(
+    store: &dyn Store,
+    expected: u64,
+    keys: Vec<StoredKey>,
+) -> Result<Option<KeyRing>, Error> {
     match store.replace_key_ring(expected, keys.clone()).await? {
         Replaced::Stored { version } => Ok(Some(KeyRing { version, keys })),
         _ => Ok(None),

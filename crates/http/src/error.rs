@@ -62,6 +62,10 @@ pub(crate) enum Conflict {
     TrustTooLarge(quash_authority::TrustTooLarge),
     /// The one-time token is not honoured, for this reason.
     NotSpent { reason: Box<str> },
+    /// Tokens that the key signed may be alive until then.
+    KeyNeeded { until: Option<String> },
+    /// The key signs, or is to sign next.
+    KeyInUse,
     /// The session is over, for this reason.
     SessionOver { reason: Box<str> },
     /// The subject has as many sessions as it may have.
@@ -126,6 +130,8 @@ impl Failure {
             Self::Conflict(Conflict::NotUndone(_)) => "not_undoable",
             Self::Conflict(Conflict::TrustTooLarge(_)) => "too_many_credentials",
             Self::Conflict(Conflict::NotSpent { reason }) => reason,
+            Self::Conflict(Conflict::KeyNeeded { .. }) => "key_needed",
+            Self::Conflict(Conflict::KeyInUse) => "key_in_use",
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
             Self::Conflict(Conflict::SessionLimit(_)) => "session_limit_reached",
             Self::Unavailable { .. } => "unavailable",
@@ -188,6 +194,13 @@ impl Conflict {
             Self::NotUndone(refusal) => format!("{refusal}; nothing is done").into(),
             Self::TrustTooLarge(error) => format!("{error}; nothing is done").into(),
             Self::NotSpent { reason } => format!("the one-time token is not honoured: {reason}").into(),
+            Self::KeyNeeded { until } => {
+                let until = until.as_deref().unwrap_or("some far day");
+                format!("tokens that the key signed may be alive until {until}; nothing is done").into()
+            }
+            Self::KeyInUse => {
+                "the key signs, or is to sign next: rotate the keys first; nothing is done".into()
+            }
             Self::SessionOver { reason } => format!("the session is over: {reason}").into(),
             Self::SessionLimit(LimitReached { live, max }) => {
                 format!("{live} sessions of the subject live, at most {max} may; nothing is done").into()

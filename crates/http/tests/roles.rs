@@ -16,7 +16,12 @@ const ROLES: [(&str, Role); 6] = [
 
 /// The route with something in the place of its parameters.
 fn call(house: &House, route: &RouteInfo) -> Call {
-    let path = route.path.replace("{sid}", "ses_0").replace("{id}", "cred_0").replace("{*path}", "x");
+    let path = route
+        .path
+        .replace("{sid}", "ses_0")
+        .replace("{id}", "cred_0")
+        .replace("{kid}", "key_0")
+        .replace("{*path}", "x");
     let method = match route.method {
         RouteMethod::Get | RouteMethod::Any => "GET",
         RouteMethod::Delete => "DELETE",

@@ -23,6 +23,9 @@ pub struct SettingsProblem {
 /// The longest life of an access token that is sensible to allow: a verifier keeps every entry that long.
 const LONGEST_ACCESS: Duration = Duration::from_secs(24 * 3600);
 
+/// Retired keys stay published until their last token is over: a shorter rotation would publish many.
+const SHORTEST_ROTATION: Duration = Duration::from_secs(3600);
+
 /// The longest life of a session: what is longer was mistyped.
 const LONGEST_SESSION: Duration = Duration::from_secs(3660 * 24 * 3600);
 
@@ -46,6 +49,8 @@ impl Settings {
         );
         problems.check(self.undo_window <= LONGEST_UNDO, "undo_window", "is more than a day");
         problems.lifetimes("lifetimes", &self.lifetimes);
+        let keys = self.rotate_keys_every.is_none_or(|every| every >= SHORTEST_ROTATION);
+        problems.check(keys, "rotate_keys_every", "is less than an hour");
         let life = self.one_time.longest;
         let whole = life.subsec_nanos() == 0 && life >= Duration::from_secs(1);
         problems.check(whole && life <= LONGEST_ACCESS, "one_time.longest", "is not 1 s to a day");

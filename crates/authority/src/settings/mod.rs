@@ -48,6 +48,8 @@ pub struct Settings {
     pub future_skew: Duration,
     /// What access tokens are signed with.
     pub algorithm: Algorithm,
+    /// How long a key signs before the next one takes its place by itself; never when `None`.
+    pub rotate_keys_every: Option<Duration>,
     /// How long a session that is over can still be looked at.
     pub keep_ended: Duration,
     /// What is done about a stolen refresh token.
@@ -83,7 +85,7 @@ impl std::fmt::Debug for Settings {
 
 impl Settings {
     /// The defaults, for tokens issued as `issuer`: ES256, access tokens of 600 s, 14 days idle, 90 days in all,
-    /// 30 s of refresh grace, no leeway, 5 s of skew, ended sessions kept for 30 days, 4 KiB of claims,
+    /// 30 s of refresh grace, no leeway, 5 s of skew, 90 days to a key, ended sessions kept for 30 days, 4 KiB of claims,
     /// 10 minutes to undo an entry, no client, no administrator.
     pub fn new(issuer: Issuer) -> Self {
         Self {
@@ -93,6 +95,7 @@ impl Settings {
             leeway: Duration::ZERO,
             future_skew: Duration::from_secs(5),
             algorithm: Algorithm::Es256,
+            rotate_keys_every: Some(Duration::from_secs(90 * 24 * 3600)),
             keep_ended: Duration::from_secs(30 * 24 * 3600),
             reuse: ReusePolicy::default(),
             claims_budget_bytes: 4096,

@@ -1,9 +1,12 @@
 //! Signing keys: rotated without refusing a valid token (I9, S21).
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use quash_authority::Settings;
 use quash_authority::testing::{InMemoryAuthority, WhenToFail};
+use quash_authority::{KeyRemoval, Settings};
+use quash_core::ids::KeyId;
+use quash_core::revocation::decide::Decision;
 use quash_jose::{Algorithm, KeySet};
 use quash_storage::ports::{KeyRingStore as _, KeyStage};
 
@@ -113,6 +116,121 @@ async fn a_rotation_that_the_store_refused_changes_nothing() {
     scene.store.fail(WhenToFail::Never);
     assert_eq!(published_ids(&scene), before);
     assert!(scene.accepts(&scene.signs_in("alice").await));
+}
+
+#[tokio::test]
+async fn keys_rotate_by_themselves_when_their_time_is_over_and_not_before() {
+    // S21: at exactly the end of the span, and then again.
+    let hour = Duration::from_secs(3600);
+    let scene = scene_with(Settings { rotate_keys_every: Some(hour), ..settings() }).await;
+    let first = published_ids(&scene)[0].clone();
+    scene.clock.advance(Duration::from_millis(3_599_999));
+    assert_eq!(scene.authority.rotate_due_keys().await.unwrap(), None);
+    let old = scene.signs_in("alice").await;
+    scene.clock.advance(Duration::from_millis(1));
+    let rotated = scene.authority.rotate_due_keys().await.unwrap().unwrap();
+    assert_eq!(rotated.retired.unwrap().as_str(), first);
+    assert!(scene.accepts(&old), "I9");
+    assert_eq!(scene.authority.rotate_due_keys().await.unwrap(), None, "once");
+    scene.clock.advance(hour);
+    let next = scene.authority.rotate_due_keys().await.unwrap().unwrap();
+    assert_eq!(next.retired, Some(rotated.active));
+}
+
+#[tokio::test]
+async fn keys_that_are_not_to_rotate_by_themselves_do_not_and_two_servers_rotate_once() {
+    let never = scene_with(Settings { rotate_keys_every: None, ..settings() }).await;
+    never.clock.advance(Duration::from_secs(10 * 365 * 86_400));
+    assert_eq!(never.authority.rotate_due_keys().await.unwrap(), None);
+
+    let one = scene().await;
+    let other = InMemoryAuthority::start_over(Arc::clone(&one.store), settings(), Arc::clone(&one.clock), 2);
+    let other = Scene(other.await.unwrap());
+    one.clock.advance(Duration::from_secs(90 * 86_400));
+    let (a, b) = tokio::join!(one.authority.rotate_due_keys(), other.authority.rotate_due_keys());
+    assert_eq!(usize::from(a.unwrap().is_some()) + usize::from(b.unwrap().is_some()), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_living_tokens_need_is_not_removed() {
+    // S21
+    let scene = scene().await;
+    let root = scene.root();
+    let tokens = scene.signs_in("alice").await;
+    let [active, announced] = <[String; 2]>::try_from(published_ids(&scene)).unwrap();
+    let remove = |id: &str, compromised| {
+        let id = KeyId::new(id).unwrap();
+        let root = &root;
+        let authority = &scene.authority;
+        async move { authority.remove_key(root, &id, compromised).await.unwrap() }
+    };
+    assert_eq!(remove(&active, false).await, KeyRemoval::InUse);
+    assert_eq!(remove(&announced, false).await, KeyRemoval::InUse);
+    assert_eq!(remove("key_unknown", false).await, KeyRemoval::Unknown);
+    scene.authority.rotate_keys(&root).await.unwrap();
+    // As long as for `a_retired_key_goes_when_its_last_token_is_over`.
+    scene.clock.advance(Duration::from_millis(1_264_999));
+    assert!(matches!(remove(&active, false).await, KeyRemoval::Needed { .. }));
+    assert_eq!(scene.refuses(&tokens), "expired");
+    scene.clock.advance(Duration::from_millis(1));
+    assert_eq!(remove(&active, false).await, KeyRemoval::Removed);
+    assert!(!published_ids(&scene).contains(&active));
+}
+
+#[tokio::test]
+async fn a_compromised_key_takes_all_its_tokens_with_it_and_the_next_one_signs() {
+    // S21: the active one, whose tokens live; sessions go on.
+    let scene = scene().await;
+    let old = scene.signs_in("alice").await;
+    let active = KeyId::new(header_kid(old.access_token.expose())).unwrap();
+    let forged_later = old.access_token.clone();
+    let killed = scene.authority.remove_key(&scene.root(), &active, true).await.unwrap();
+    assert!(matches!(killed, KeyRemoval::Killed { .. }), "{killed:?}");
+
+    assert!(!scene.accepts(&old));
+    assert!(!published_ids(&scene).contains(&active.as_str().to_owned()));
+    assert_eq!(published_ids(&scene).len(), 2, "one that signs, one that is to come");
+    let renewed = scene.renews(&old).await;
+    assert!(scene.accepts(&renewed) && scene.accepts(&scene.signs_in("bob").await));
+    assert_ne!(header_kid(renewed.access_token.expose()), active.as_str());
+
+    // Also at a server that starts later, with the key's tokens in hand; and a repetition is one entry.
+    let again = scene.authority.remove_key(&scene.root(), &active, true).await.unwrap();
+    assert_eq!(again, killed);
+    let later =
+        InMemoryAuthority::start_over(Arc::clone(&scene.store), settings(), Arc::clone(&scene.clock), 2);
+    let later = Scene(later.await.unwrap());
+    assert!(matches!(later.judge(forged_later.expose()), Decision::Reject(_)));
+    assert!(later.accepts(&renewed));
+}
+
+#[tokio::test]
+async fn a_compromised_announced_key_never_signs() {
+    let scene = scene().await;
+    let announced = KeyId::new(published_ids(&scene)[1].as_str()).unwrap();
+    let tokens = scene.signs_in("alice").await;
+    scene.authority.remove_key(&scene.root(), &announced, true).await.unwrap();
+    assert!(scene.accepts(&tokens), "the active one goes on");
+    let rotated = scene.authority.rotate_keys(&scene.root()).await.unwrap();
+    assert_ne!(rotated.active, announced);
+}
+
+#[tokio::test]
+async fn a_kill_that_the_store_refused_is_repeated_until_it_is_done() {
+    // At every call: nothing is acknowledged, and the next try does the rest.
+    for call in 0..3 {
+        let scene = scene().await;
+        let old = scene.signs_in("alice").await;
+        let active = KeyId::new(header_kid(old.access_token.expose())).unwrap();
+        scene.store.fail(WhenToFail::Before(call));
+        let refused = scene.authority.remove_key(&scene.root(), &active, true).await;
+        assert!(refused.is_err(), "call {call}");
+        scene.store.fail(WhenToFail::Never);
+        let killed = scene.authority.remove_key(&scene.root(), &active, true).await.unwrap();
+        assert!(matches!(killed, KeyRemoval::Killed { .. }));
+        assert!(!scene.accepts(&old));
+        assert!(scene.accepts(&scene.renews(&old).await));
+    }
 }
 
 #[tokio::test]

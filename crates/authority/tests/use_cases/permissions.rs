@@ -4,7 +4,7 @@ use quash_authority::{
     Caller, Error, JoinSession, NewCredential, NewOneTimeToken, RevocationRequest, SessionPage,
     TargetRequest, UndoRequest, Verb, VerifierPage, allows, authorize,
 };
-use quash_core::ids::{CredentialId, SessionId};
+use quash_core::ids::{CredentialId, KeyId, SessionId};
 use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_storage::ports::{Filter, Role};
@@ -126,7 +126,14 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
         Verb::FollowFeed => vec![authority.open_feed(caller).map(drop)],
         Verb::ReadVerifiers => vec![authority.list_verifiers(caller, VerifierPage::default()).map(drop)],
         Verb::ReadKeys => vec![authority.list_keys(caller).map(drop)],
-        Verb::RotateKeys => vec![authority.rotate_keys(caller).await.map(drop)],
+        Verb::RotateKeys => {
+            let none = KeyId::new("key_none").unwrap();
+            vec![
+                authority.rotate_keys(caller).await.map(drop),
+                authority.remove_key(caller, &none, false).await.map(drop),
+                authority.remove_key(caller, &none, true).await.map(drop),
+            ]
+        }
         Verb::ReadCredentials => vec![authority.list_credentials(caller).await.map(drop)],
         Verb::ChangeCredentials => {
             let new = NewCredential { name: "x".into(), roles: vec![Role::Issuer], client: None };

@@ -76,6 +76,8 @@ pub struct TokensConfig {
     pub leeway: Duration,
     /// How far ahead `iat` may lie.
     pub future_skew: Duration,
+    /// How long a key signs before the next one takes its place; `None`: until it is rotated by hand.
+    pub key_rotation: Option<Duration>,
 }
 
 impl Default for Lifetimes {
@@ -88,6 +90,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
 /// An access token lives a second to a day: verifiers hold every revocation for that long.
 pub(super) const ACCESS_LIFE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=DAY;
+/// Retired keys stay published until their last token is over: a shorter rotation would publish many.
+const SHORTEST_ROTATION: Duration = Duration::from_secs(3600);
 /// A session lives a second to ten years.
 pub(super) const SESSION_LIFE: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(3_650 * 86_400);
@@ -132,6 +136,15 @@ impl TokensConfig {
             Duration::from_secs(5),
             Duration::ZERO..=MINUTE,
         );
+        let key_rotation = section.bounded(
+            "key_rotation",
+            "how long a key signs before the next one takes its place; zero: until it is rotated by hand",
+            90 * DAY,
+            Duration::ZERO..=3_650 * DAY,
+        );
+        if !key_rotation.is_zero() && key_rotation < SHORTEST_ROTATION {
+            section.problem("key_rotation", "is shorter than an hour, expected zero or 1h to 3650d");
+        }
         Some(Self {
             issuer: issuer?,
             algorithm,
@@ -141,6 +154,7 @@ impl TokensConfig {
             claims_limit,
             leeway,
             future_skew,
+            key_rotation: (!key_rotation.is_zero()).then_some(key_rotation),
         })
     }
 }

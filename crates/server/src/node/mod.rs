@@ -32,6 +32,9 @@ use crate::secret::Secret;
 /// How often what can not matter any more is forgotten.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(60);
 
+/// How often it is looked whether the signing key has had its time.
+const ROTATE_EVERY: Duration = Duration::from_secs(60);
+
 /// How long followers of the feed have to go elsewhere when the node stops.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -99,8 +102,23 @@ impl Node {
             () = stop.wait() => {}
             () = self.authority.follow() => {}
             () = self.maintain() => {}
+            () = self.rotate_keys() => {}
         }
         self.state.feed().close(GOODBYE).await;
+    }
+
+    /// Beside the maintenance, which must not wait for verifiers.
+    async fn rotate_keys(&self) {
+        loop {
+            match self.authority.rotate_due_keys().await {
+                Ok(Some(rotated)) => {
+                    tracing::info!(active = %rotated.active, "another key signs from now on")
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "the keys were not rotated; that is tried again"),
+            }
+            tokio::time::sleep(ROTATE_EVERY).await;
+        }
     }
 
     async fn maintain(&self) {

@@ -32,6 +32,7 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
         leeway: tokens.leeway,
         future_skew: tokens.future_skew,
         algorithm: algorithm(tokens.algorithm),
+        rotate_keys_every: tokens.key_rotation,
         keep_ended: config.retention.keep_ended_sessions,
         reuse: match tokens.refresh_reuse {
             ConfiguredReuse::End => ReusePolicy::EndSession,

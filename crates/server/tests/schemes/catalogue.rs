@@ -5,7 +5,18 @@ use std::path::Path;
 
 /// The rows that have no test over HTTP yet: not built, or only a part of them. The list can only shrink: a row in it
 /// that has a file is an error too.
-const MISSING: [&str; 10] = ["S05", "S12", "S20", "S21", "S22", "S25", "S26", "S27", "S28", "S31"];
+#[rustfmt::skip]
+const MISSING: &[&str] = &[
+    "S05",
+    "S12",
+    "S20",
+    "S22",
+    "S25",
+    "S26",
+    "S27",
+    "S28",
+    "S31",
+];
 
 #[test]
 fn every_row_of_the_catalogue_has_a_test_or_is_listed_as_missing() {
@@ -14,7 +25,7 @@ fn every_row_of_the_catalogue_has_a_test_or_is_listed_as_missing() {
         .unwrap()
         .filter_map(|file| row_of(&file.unwrap().file_name().into_string().unwrap()))
         .collect();
-    let missing: BTreeSet<String> = MISSING.map(str::to_owned).into();
+    let missing: BTreeSet<String> = MISSING.iter().copied().map(str::to_owned).collect();
     let rows = rows_of(include_str!("../../../../docs/schemes.md"));
     assert_eq!(rows.len(), 32, "{rows:?}");
     let (without, with): (BTreeSet<String>, BTreeSet<String>) =

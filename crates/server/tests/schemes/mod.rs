@@ -19,6 +19,7 @@ mod s16_group_cutoffs;
 mod s17_grouped_timestamps;
 mod s18_revoke_before_table;
 mod s19_code_per_login;
+mod s21_rotating_keys;
 mod s23_one_session_per_user;
 mod s24_at_most_n_sessions;
 mod s29_revoke_by_query_dry_run_undo;

@@ -160,6 +160,12 @@ impl Running {
         self.delete_with(path, ADMIN_KEY)
     }
 
+    /// A DELETE with the admin key: the whole answer.
+    pub(crate) fn delete_answer(&self, path: &str) -> Answer {
+        let request = self.agent.delete(format!("{}{path}", self.url));
+        Answer::read(request.header("Authorization", format!("Bearer {ADMIN_KEY}")).call().unwrap())
+    }
+
     /// A DELETE with some bearer token: its status.
     pub(crate) fn delete_with(&self, path: &str, bearer: &str) -> u16 {
         let request = self.agent.delete(format!("{}{path}", self.url));
