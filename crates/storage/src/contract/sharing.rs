@@ -57,7 +57,7 @@ pub async fn a_sign_in_shares_the_session_that_lives(store: Arc<dyn Store>) {
     );
     assert_eq!(store.grant(&second.id).await.unwrap().unwrap().0, second, "the row keeps every field");
     let shown = listed(&store, &session).await;
-    assert_eq!(shown.shared_with, [own.device.clone()], "whoever looks sees both devices");
+    assert_eq!(shown.shared_with, std::slice::from_ref(&own.device), "whoever looks sees both devices");
     for grant in [&first, &second] {
         assert!(matches!(renewed(&store, grant, 0, at(11)).await.verdict, Verdict::Rotate { .. }));
     }
