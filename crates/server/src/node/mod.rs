@@ -112,7 +112,7 @@ impl Node {
         loop {
             match self.authority.rotate_due_keys().await {
                 Ok(Some(rotated)) => {
-                    tracing::info!(active = %rotated.active, "another key signs from now on")
+                    tracing::info!(active = %rotated.active, "another key signs from now on");
                 }
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%error, "the keys were not rotated; that is tried again"),
