@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::edge::authority::Authority;
+use crate::edge::node::Plan;
 use crate::process::answer::{Answer, text};
 use crate::process::running::Running;
 
@@ -141,4 +143,19 @@ fn two_devices_can_share_the_session_and_neither_is_knocked_out() {
     // It is one session: whoever signs out ends it for both.
     assert_eq!(server.post_with("/v1/logout", text(&laptop, "access_token")).status, 200);
     assert_eq!((check(&server, &phone), check(&server, &laptop)), (401, 401));
+}
+
+#[test]
+fn an_edge_refuses_what_was_replaced_from_memory_and_says_so() {
+    let authority = Authority::configured(REPLACE);
+    let edge = Plan::of("one", &authority).start();
+    let phone = signs_in(authority.server(), "phone");
+    edge.assert_accepts(text(&phone, "access_token"));
+    let laptop = signs_in(authority.server(), "laptop");
+    // Once everything up to this later entry is in force, what came before it is.
+    assert_eq!(authority.revoke_everywhere("nobody", 30_000).body["complete"], true);
+    let refused = edge.answer(text(&phone, "access_token"));
+    assert_eq!(refused.status, 401, "{refused:?}");
+    assert_eq!((refused.text_of("reason"), refused.text_of("remedy")), ("replaced", "sign_in"));
+    edge.assert_accepts(text(&laptop, "access_token"));
 }
