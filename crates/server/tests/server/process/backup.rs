@@ -34,6 +34,18 @@ fn restore(from: &Path, backup: &Path, into: &Path, more: &[&str]) {
     assert!(String::from_utf8_lossy(&restored.stdout).contains("credentials_restored"), "{restored:?}");
 }
 
+/// A one-time token.
+fn one_time(server: &Running) -> String {
+    let made = server.post("/v1/one-time-tokens", &json!({"subject": "alice", "purpose": "reset"}));
+    assert_eq!(made.status, 201, "{made:?}");
+    made.text_of("token").to_owned()
+}
+
+/// The status of its use.
+fn spend(server: &Running, token: &str) -> u16 {
+    server.post("/v1/one-time-tokens/spend", &json!({"token": token, "purpose": "reset"})).status
+}
+
 #[test]
 fn a_backup_is_taken_while_the_server_runs_and_a_restore_ends_what_it_can_not_vouch_for() {
     // Design section 2: a log that comes back shorter is a new log. I6: nothing is revived.
@@ -43,6 +55,8 @@ fn a_backup_is_taken_while_the_server_runs_and_a_restore_ends_what_it_can_not_vo
     let server = Running::dev(&data);
     let (early, late) = (server.sign_in("alice"), server.sign_in("bob"));
     server.revoke(&json!({"type": "session", "id": text(&early, "session_id")}));
+    let (used, unused) = (one_time(&server), one_time(&server));
+    assert_eq!(spend(&server, &used), 200);
     let taken = quash(&["backup", "--dev", "--data", path(&data), "--to", path(&backup)]);
     assert!(taken.status.success(), "{taken:?}");
     // This one is not in the backup.
@@ -62,6 +76,8 @@ fn a_backup_is_taken_while_the_server_runs_and_a_restore_ends_what_it_can_not_vo
         assert_eq!(server.check(text(session, "access_token")), 401);
         assert_eq!(server.refresh(text(session, "refresh_token")).status, 400);
     }
+    // S30: whether it was used after the backup nobody knows.
+    assert_eq!([spend(&server, &used), spend(&server, &unused)], [409, 409]);
     // I6: a signing key that was given up after the backup is not back.
     assert_ne!(server.get("/.well-known/jwks.json").body, keys);
     let fresh = server.sign_in("alice");
@@ -73,6 +89,7 @@ fn a_backup_is_taken_while_the_server_runs_and_a_restore_ends_what_it_can_not_vo
     let server = Running::dev(&trusting);
     assert_eq!(server.check(text(&early, "access_token")), 401, "what the backup knows stays refused");
     assert_eq!(server.check(text(&late, "access_token")), 200, "what it does not know was asked for");
+    assert_eq!([spend(&server, &used), spend(&server, &unused)], [409, 200], "S30");
 }
 
 #[test]
