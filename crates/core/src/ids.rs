@@ -157,6 +157,10 @@ id!(
     /// A service credential (never the key itself).
     CredentialId
 );
+id!(
+    /// A revocation that is to be made later.
+    ScheduleId
+);
 
 minted!(SessionId, "ses_");
 minted!(TokenId, "tok_");
@@ -164,6 +168,7 @@ minted!(DeviceId, "dev_");
 minted!(KeyId, "key_");
 minted!(GrantId, "gra_");
 minted!(CredentialId, "cred_");
+minted!(ScheduleId, "sch_");
 
 const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 

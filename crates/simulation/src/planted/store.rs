@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, SessionId};
+use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
@@ -12,10 +12,10 @@ use quash_core::session::grant::Grant;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Append, Appended, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, SessionRegistry, SessionUse, Spend, Spent, Store, StoreError, StoredCredential,
-    StoredKey, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, Store, StoreError,
+    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -177,6 +177,25 @@ impl VerifierRegistry for Faulty {
 
     async fn delete_verifier(&self, instance: &Instance) -> Result<bool, StoreError> {
         self.inner.delete_verifier(instance).await
+    }
+}
+
+#[async_trait]
+impl ScheduleStore for Faulty {
+    async fn schedules(&self) -> Result<Vec<StoredSchedule>, StoreError> {
+        self.inner.schedules().await
+    }
+
+    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError> {
+        self.inner.put_schedule(schedule, most).await
+    }
+
+    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError> {
+        self.inner.delete_schedule(id).await
+    }
+
+    async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
+        self.inner.fire(fire).await
     }
 }
 

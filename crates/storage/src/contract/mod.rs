@@ -31,6 +31,7 @@ pub mod one_time;
 pub mod purge;
 pub mod renewal;
 pub mod sample;
+pub mod schedules;
 pub mod sessions;
 pub mod sharing;
 pub mod undo;
@@ -137,6 +138,10 @@ macro_rules! contract_tests {
             sharing::a_repeated_sign_in_that_shares_is_one_grant,
             sharing::a_client_that_joins_shares_no_other_session,
             sharing::sign_ins_that_race_share_one_session,
+            schedules::a_schedule_that_is_due_once_is_carried_out_once,
+            schedules::a_recurring_schedule_moves_on_with_its_entry,
+            schedules::of_parallel_firings_one_is_done,
+            schedules::schedules_are_replaced_removed_and_bounded,
             undo::an_undo_takes_back_its_entry_and_no_other,
             undo::an_undo_is_an_entry_about_the_same_target_that_outlives_what_it_undoes,
             undo::the_session_that_an_entry_ended_is_active_again,

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, SessionId};
+use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
@@ -20,10 +20,10 @@ use tokio::sync::watch;
 
 use super::EmbeddedStore;
 use crate::ports::{
-    Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Append, Appended, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, SessionRegistry, SessionUse, Spend, Spent, StoreError, StoredCredential,
-    StoredKey, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StoreError,
+    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -206,6 +206,26 @@ impl VerifierRegistry for EmbeddedStore {
 impl OneTimeTokens for EmbeddedStore {
     async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
         self.write(move |tables| tables.spend(spend)).await
+    }
+}
+
+#[async_trait]
+impl ScheduleStore for EmbeddedStore {
+    async fn schedules(&self) -> Result<Vec<StoredSchedule>, StoreError> {
+        self.shared.read(|tables| tables.schedules())
+    }
+
+    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError> {
+        self.write(move |tables| tables.put_schedule(&schedule, most)).await
+    }
+
+    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write(move |tables| tables.delete_schedule(&id)).await
+    }
+
+    async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
+        self.write(move |tables| tables.fire(fire)).await
     }
 }
 

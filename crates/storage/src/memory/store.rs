@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, SessionId};
+use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
@@ -19,10 +19,10 @@ use tokio::sync::watch;
 
 use super::MemoryStore;
 use crate::ports::{
-    Append, Appended, CredentialStore, FeedPage, Filter, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Append, Appended, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
     Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, SessionRegistry, SessionUse, Spend, Spent, StoreError, StoredCredential,
-    StoredKey, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StoreError,
+    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 
 #[async_trait]
@@ -171,6 +171,25 @@ impl VerifierRegistry for MemoryStore {
 impl OneTimeTokens for MemoryStore {
     async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
         self.write(|tables| tables.spend(spend))
+    }
+}
+
+#[async_trait]
+impl ScheduleStore for MemoryStore {
+    async fn schedules(&self) -> Result<Vec<StoredSchedule>, StoreError> {
+        self.read(|tables| tables.schedules())
+    }
+
+    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError> {
+        self.write(|tables| tables.put_schedule(&schedule, most))
+    }
+
+    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError> {
+        self.write(|tables| tables.delete_schedule(id))
+    }
+
+    async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
+        self.write(|tables| tables.fire(fire))
     }
 }
 

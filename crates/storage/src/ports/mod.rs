@@ -14,6 +14,7 @@ mod key_ring;
 mod maintenance;
 mod one_time_tokens;
 mod revocation_log;
+mod schedules;
 mod session_registry;
 mod verifiers;
 
@@ -23,6 +24,7 @@ pub use key_ring::{KeyRing, KeyRingStore, KeyStage, Replaced, StoredKey};
 pub use maintenance::{Horizons, Maintenance, Purged};
 pub use one_time_tokens::{OneTimeTokens, Spend, Spent};
 pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog, Undo, Undone};
+pub use schedules::{Fire, ScheduleStore, StoredSchedule};
 pub use session_registry::{
     Filter, Join, Joined, Listed, NewSession, Opened, Page, PageRequest, PlacesTaken, Renewed, SessionLimit,
     SessionRegistry, SessionUse, StateFilter, Used,
@@ -37,6 +39,7 @@ pub trait Store:
     + CredentialStore
     + VerifierRegistry
     + OneTimeTokens
+    + ScheduleStore
     + Maintenance
 {
 }
@@ -48,6 +51,7 @@ impl<T> Store for T where
         + CredentialStore
         + VerifierRegistry
         + OneTimeTokens
+        + ScheduleStore
         + Maintenance
 {
 }

@@ -145,6 +145,11 @@ pub(crate) fn split(value: &[u8]) -> Result<(Checksum, &[u8]), StoreError> {
 /// The entry in a [`value`].
 pub(crate) fn read(value: &[u8]) -> Result<Entry, StoreError> {
     let (_, canonical) = split(value)?;
+    read_canonical(canonical)
+}
+
+/// The entry in its canonical bytes.
+pub(crate) fn read_canonical(canonical: &[u8]) -> Result<Entry, StoreError> {
     let row: EntryRow<'_> = decode(WHAT, canonical)?;
     let position = Position::new(row.position).map_err(|_| corrupt(WHAT))?;
     fact(&row).map(|fact| Entry { position, fact }).ok_or_else(|| corrupt(WHAT))

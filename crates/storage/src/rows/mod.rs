@@ -8,6 +8,7 @@ pub(crate) mod key_ring;
 pub(crate) mod meta;
 pub(crate) mod record;
 pub(crate) mod request;
+pub(crate) mod schedule;
 pub(crate) mod session;
 pub(crate) mod spent;
 pub(crate) mod verifier;

@@ -46,11 +46,13 @@ pub(crate) enum Table {
     SpentEnds,
     /// Entries that were undone, and by which.
     Undone,
+    /// Revocations that are to be made later, by id.
+    Schedules,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -68,13 +70,14 @@ impl Table {
         Self::Spent,
         Self::SpentEnds,
         Self::Undone,
+        Self::Schedules,
     ];
 
     /// Whether a file of this format may be without it: what was added after the first file was written. It is
     /// empty then.
     #[cfg(feature = "embedded")]
     pub(crate) const fn may_be_missing(self) -> bool {
-        matches!(self, Self::Verifiers | Self::Spent | Self::SpentEnds | Self::Undone)
+        matches!(self, Self::Verifiers | Self::Spent | Self::SpentEnds | Self::Undone | Self::Schedules)
     }
 
     /// The name in the file.
@@ -98,6 +101,7 @@ impl Table {
             Self::Spent => "spent",
             Self::SpentEnds => "spent_ends",
             Self::Undone => "undone",
+            Self::Schedules => "schedules",
         }
     }
 }

@@ -16,6 +16,7 @@ mod purge;
 mod renew;
 mod replace;
 mod requests;
+mod schedules;
 mod sessions;
 mod share;
 mod spend;

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quash_core::ids::{ClientId, CredentialId, DeviceId, GrantId, KeyId, SessionId, Subject, TokenId};
+use quash_core::ids::{
+    ClientId, CredentialId, DeviceId, GrantId, KeyId, ScheduleId, SessionId, Subject, TokenId,
+};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, LogId, Position};
 use quash_core::revocation::entry::{Effect, Exception, NewEntry, Window};
@@ -23,8 +25,8 @@ use quash_storage::contract::sample::{self, at, own_issuer};
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{
     Append, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity, Maintenance,
-    NewSession, OneTimeTokens, RevocationLog, Role, SessionRegistry, Spend, Spent, Store, StoreError,
-    StoredCredential, StoredKey, StoredVerifier, Undo, Undone, VerifierRegistry,
+    NewSession, OneTimeTokens, RevocationLog, Role, ScheduleStore, SessionRegistry, Spend, Spent, Store,
+    StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, VerifierRegistry,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tempfile::TempDir;
@@ -299,6 +301,30 @@ async fn an_undo_is_an_entry_and_a_row_in_a_file_that_had_no_table_for_it() {
     ];
     assert_eq!(gone, expected_gone, "the head, and the entry's place in the index");
     assert_eq!(added, expected_added, "the undo, when it ends, the head, and what was undone");
+}
+
+#[tokio::test]
+async fn a_schedule_is_one_row_in_a_file_that_had_no_table_for_it() {
+    let (directory, store) = open_golden("format-1-verifiers.redb");
+    let schedule = StoredSchedule {
+        id: ScheduleId::new("sch_1").unwrap(),
+        due_at: at(100),
+        every: Some(Duration::from_secs(60)),
+        entry: target_entries()[8].clone(),
+    };
+    assert!(store.put_schedule(schedule.clone(), 1).await.unwrap());
+    assert_eq!(store.schedules().await.unwrap(), [schedule]);
+    store.close();
+    let text = rows(&directory.path().join("quash.redb"));
+    let before = std::fs::read_to_string(golden("format-1-verifiers.txt")).unwrap();
+    let added: Vec<_> = text.lines().filter(|line| !before.contains(line)).collect();
+    let row = concat!(
+        "  sch_1 = 831b000001a3185dd6a019ea605858",
+        "91001b000001a3185c53e87668747470733a2f2f6973737565722e6578616d706c65",
+        "09f6f6f602f6f6f6f61b000001a3186666081b000001a31e5234e8",
+        "6561646d696e6a637265645f7375697465697265715f7375697465",
+    );
+    assert_eq!(added, ["schedules", row]);
 }
 
 #[test]
