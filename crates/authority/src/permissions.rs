@@ -17,6 +17,10 @@ pub enum Verb {
     Revoke,
     /// Take an entry of the log back.
     Undo,
+    /// Look at the revocations that are made later.
+    ReadSchedules,
+    /// Have revocations made later, or not any more.
+    ChangeSchedules,
     /// Read the log.
     ReadRevocations,
     /// Look at sessions.
@@ -49,11 +53,13 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
         Self::Undo,
+        Self::ReadSchedules,
+        Self::ChangeSchedules,
         Self::ReadRevocations,
         Self::ReadSessions,
         Self::EndSession,
@@ -77,6 +83,8 @@ impl Verb {
             Self::OpenSession => "open sessions",
             Self::Revoke => "revoke",
             Self::Undo => "undo revocations",
+            Self::ReadSchedules => "read schedules",
+            Self::ChangeSchedules => "change schedules",
             Self::ReadRevocations => "read revocations",
             Self::ReadSessions => "read sessions",
             Self::EndSession => "end sessions",
@@ -102,7 +110,14 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
         Role::Issuer => {
             &[Verb::ReadHead, Verb::OpenSession, Verb::IssueOneTimeTokens, Verb::SpendOneTimeTokens]
         }
-        Role::Revoker => &[Verb::ReadHead, Verb::Revoke, Verb::Undo, Verb::ReadRevocations],
+        Role::Revoker => &[
+            Verb::ReadHead,
+            Verb::Revoke,
+            Verb::Undo,
+            Verb::ReadSchedules,
+            Verb::ChangeSchedules,
+            Verb::ReadRevocations,
+        ],
         Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession],
         Role::Verifier => {
             &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed, Verb::WatchFeed, Verb::SpendOneTimeTokens]
@@ -110,6 +125,7 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
         Role::Auditor => &[
             Verb::ReadHead,
             Verb::ReadRevocations,
+            Verb::ReadSchedules,
             Verb::WatchFeed,
             Verb::ReadVerifiers,
             Verb::ReadMetrics,

@@ -56,6 +56,8 @@ pub(crate) enum Conflict {
     KeyUsedOtherwise,
     /// More sessions match than the caller expected.
     TooMany { matched: u64, expected: u64 },
+    /// As many revocations are scheduled as may be.
+    TooManySchedules { most: usize },
     /// The entry is not taken back.
     NotUndone(UndoRefusal),
     /// Verifiers elsewhere could not be told of one more.
@@ -125,6 +127,7 @@ impl Failure {
             Self::UpgradeRequired => "upgrade_required",
             Self::Conflict(Conflict::KeyUsedOtherwise) => "idempotency_key_reused",
             Self::Conflict(Conflict::TooMany { .. }) => "too_many_sessions",
+            Self::Conflict(Conflict::TooManySchedules { .. }) => "too_many_schedules",
             Self::Conflict(Conflict::NotUndone(UndoRefusal::Already(_))) => "already_undone",
             Self::Conflict(Conflict::NotUndone(UndoRefusal::Over(_))) => "undo_window_over",
             Self::Conflict(Conflict::NotUndone(_)) => "not_undoable",
@@ -190,6 +193,9 @@ impl Conflict {
             Self::KeyUsedOtherwise => "the `Idempotency-Key` was used for another request".into(),
             Self::TooMany { matched, expected } => {
                 format!("{matched} sessions match, at most {expected} were expected; nothing is done").into()
+            }
+            Self::TooManySchedules { most } => {
+                format!("{most} revocations are scheduled, and no more may be; nothing is done").into()
             }
             Self::NotUndone(refusal) => format!("{refusal}; nothing is done").into(),
             Self::TrustTooLarge(error) => format!("{error}; nothing is done").into(),

@@ -13,7 +13,7 @@ use crate::error::RequestError;
 
 impl Authority {
     /// The entry that `request` by `caller` is.
-    pub(super) fn entry(
+    pub(crate) fn entry(
         &self,
         caller: &Caller,
         request: &RevocationRequest,
@@ -43,6 +43,14 @@ impl Authority {
             actor: caller.id().as_str().into(),
             cause: request.cause.clone(),
         })
+    }
+
+    /// The entry of a schedule, made at `now`: its times are told now.
+    pub(crate) fn due_entry(&self, entry: NewEntry, now: Timestamp) -> NewEntry {
+        let rules = self.rules_of(&entry.issuer).unwrap_or_default();
+        let named = Named { issuer: entry.issuer.clone(), target: entry.target.clone(), expires_at: None };
+        let Retention { retain_until, enforce_until } = self.retention(&named, &rules, entry.effect, now);
+        NewEntry { recorded_at: now, retain_until, enforce_until, ..entry }
     }
 
     /// A token signed by a killed key is refused whenever it was issued, so the key that signs is not killed, nor the

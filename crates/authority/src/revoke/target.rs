@@ -26,7 +26,7 @@ pub(crate) struct Named {
 
 impl Authority {
     /// What `request` is about.
-    pub(super) fn named(&self, request: &RevocationRequest) -> Result<Named, RequestError> {
+    pub(crate) fn named(&self, request: &RevocationRequest) -> Result<Named, RequestError> {
         let mut named = match &request.target {
             TargetRequest::TokenText(token) => token_text::read(token.expose(), request.issuer.as_ref())?,
             TargetRequest::Issuer(issuer) => self.whole_issuer(issuer.as_ref(), request.issuer.as_ref())?,
@@ -106,7 +106,7 @@ fn target(request: &TargetRequest) -> Result<Target, RequestError> {
 
 impl RevocationRequest {
     /// What makes two requests the same: everything but the idempotency key and the request id.
-    pub(super) fn digest(&self, named: &Named) -> [u8; 32] {
+    pub(crate) fn digest(&self, named: &Named) -> [u8; 32] {
         let except = self.except.as_ref().map(|except| format!("{except:?}"));
         let (target, effect) = (format!("{:?}", named.target), format!("{:?}", self.effect));
         idempotency::digest(&json!([

@@ -29,6 +29,7 @@ mod revoke;
 mod revoke_targets;
 mod revoke_token;
 mod scene;
+mod schedule;
 mod secrets;
 mod session_limits;
 mod settings;

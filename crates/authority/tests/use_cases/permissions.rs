@@ -2,9 +2,9 @@
 
 use quash_authority::{
     Caller, Error, JoinSession, NewCredential, NewOneTimeToken, RevocationRequest, SessionPage,
-    TargetRequest, UndoRequest, Verb, VerifierPage, allows, authorize,
+    TargetRequest, UndoRequest, Verb, VerifierPage, When, allows, authorize,
 };
-use quash_core::ids::{CredentialId, KeyId, SessionId};
+use quash_core::ids::{CredentialId, KeyId, ScheduleId, SessionId};
 use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_storage::ports::{Filter, Role};
@@ -20,8 +20,8 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::ReadHead => &ROLES,
         Verb::OpenSession | Verb::IssueOneTimeTokens => &[Role::Admin, Role::Issuer],
         Verb::SpendOneTimeTokens => &[Role::Admin, Role::Issuer, Role::Verifier],
-        Verb::Revoke | Verb::Undo => &[Role::Admin, Role::Revoker],
-        Verb::ReadRevocations => &[Role::Admin, Role::Revoker, Role::Auditor],
+        Verb::Revoke | Verb::Undo | Verb::ChangeSchedules => &[Role::Admin, Role::Revoker],
+        Verb::ReadRevocations | Verb::ReadSchedules => &[Role::Admin, Role::Revoker, Role::Auditor],
         Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
         Verb::EndSession => &[Role::Admin, Role::Support],
         Verb::Introspect | Verb::FollowFeed => &[Role::Admin, Role::Verifier],
@@ -61,6 +61,8 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
         let expected = !matches!(
             verb,
             Verb::Undo
+                | Verb::ReadSchedules
+                | Verb::ChangeSchedules
                 | Verb::ReadRevocations
                 | Verb::FollowFeed
                 | Verb::ReadVerifiers
@@ -113,6 +115,16 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
                 cause: "".into(),
             };
             vec![authority.undo(caller, request).await.map(drop)]
+        }
+        Verb::ReadSchedules => vec![authority.list_schedules(caller).await.map(drop)],
+        Verb::ChangeSchedules => {
+            let request = RevocationRequest::end(TargetRequest::Subject(subject("nobody")));
+            let when = When::DailyAt { minute: 0 };
+            let none = ScheduleId::new("sch_none").unwrap();
+            vec![
+                authority.schedule(caller, request, when).await.map(drop),
+                authority.delete_schedule(caller, &none).await.map(drop),
+            ]
         }
         Verb::ReadRevocations => vec![authority.list_revocations(caller, None, 1).await.map(drop)],
         Verb::WatchFeed => vec![authority.watch_records(caller, Position::ZERO, 1).await.map(drop)],

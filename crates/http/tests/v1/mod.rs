@@ -6,5 +6,6 @@ mod keys;
 mod logout;
 mod me;
 mod revocations;
+mod schedules;
 mod sessions;
 mod verifiers;

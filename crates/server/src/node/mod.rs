@@ -28,6 +28,7 @@ use crate::exit::Failure;
 use crate::listen::stop::Stop;
 use crate::paths::DataDirectory;
 use crate::secret::Secret;
+use crate::tasks::schedules;
 
 /// How often what can not matter any more is forgotten.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(60);
@@ -103,6 +104,7 @@ impl Node {
             () = self.authority.follow() => {}
             () = self.maintain() => {}
             () = self.rotate_keys() => {}
+            () = schedules::fire(&self.authority) => {}
         }
         self.state.feed().close(GOODBYE).await;
     }

@@ -2,4 +2,5 @@
 
 pub mod foreign_keys;
 pub mod jwks;
+pub mod schedules;
 pub mod unknown_keys;

@@ -2,6 +2,7 @@
 
 mod list;
 mod revoke;
+mod schedules;
 mod undo;
 
 use quash_core::position::Position;
@@ -11,7 +12,7 @@ use crate::route::Route;
 const PATH: &str = "/v1/revocations";
 
 pub(super) fn routes() -> Vec<Route> {
-    [revoke::routes(), list::routes(), undo::routes()].into_iter().flatten().collect()
+    [revoke::routes(), list::routes(), undo::routes(), schedules::routes()].into_iter().flatten().collect()
 }
 
 /// A place in the log, in digits.

@@ -11,8 +11,11 @@ use quash_core::position::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use self::body::ExceptBody;
 use self::body::RevocationBody;
+pub(super) use self::target::TargetBody;
 use super::PATH;
+use super::schedules::scheduled;
 use crate::access::ServiceCaller;
 use crate::error::{Conflict, Failure};
 use crate::extract::{IdempotencyKey, JsonBody};
@@ -30,6 +33,9 @@ use crate::wait::Wait;
 struct RevokedView {
     /// The entry's place in the log; null for a dry run.
     position: Option<u64>,
+    /// Where it is made later: the schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_id: Option<String>,
     /// How many live sessions match; counted only for a dry run or with `expect_max`, else null.
     matched_sessions: Option<u64>,
     #[serde(flatten)]
@@ -56,6 +62,18 @@ async fn revoke(
     body.check_available()?;
     let wait = body.wait();
     let expected = body.expect_max.unwrap_or_default();
+    if let Some(when) = body.later()? {
+        let request = body.into_request(key, id.text().into());
+        let outcome = state.done(state.authority().schedule(&caller, request, when).await)?;
+        let schedule_id = Some(scheduled(outcome)?.into_id());
+        let propagation = PropagationView::of(None);
+        return Ok(reply::json(&RevokedView {
+            position: None,
+            schedule_id,
+            matched_sessions: None,
+            propagation,
+        }));
+    }
     let request = body.into_request(key, id.text().into());
     match state.done(state.authority().revoke(&caller, request).await)? {
         RevokeOutcome::Revoked(Revoked { position, matched_sessions }) => {
@@ -63,7 +81,7 @@ async fn revoke(
             let wait = position.map_or(Wait::default(), |_| wait);
             let propagation = PropagationView::of(wait.carried_out(&state, position).await);
             let position = position.map(Position::number);
-            Ok(reply::json(&RevokedView { position, matched_sessions, propagation }))
+            Ok(reply::json(&RevokedView { position, schedule_id: None, matched_sessions, propagation }))
         }
         RevokeOutcome::TooMany { matched } => Err(Failure::Conflict(Conflict::TooMany { matched, expected })),
         RevokeOutcome::KeyUsedOtherwise => Err(Failure::Conflict(Conflict::KeyUsedOtherwise)),

@@ -44,7 +44,7 @@ pub(in crate::v1) struct RevocationView {
 
 /// What an entry hits, as it is asked for.
 #[derive(Serialize, ToSchema)]
-struct TargetView {
+pub(super) struct TargetView {
     /// `token`, `session`, `subject`, `device`, `client`, `claim`, `key` or `issuer`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -64,7 +64,7 @@ struct TargetView {
 
 /// What an entry spares: one of the two.
 #[derive(Serialize, ToSchema)]
-struct ExceptView {
+pub(super) struct ExceptView {
     /// A session.
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<String>,
@@ -114,7 +114,7 @@ impl RevocationView {
     }
 }
 
-const fn effect_word(effect: Effect) -> &'static str {
+pub(super) const fn effect_word(effect: Effect) -> &'static str {
     match effect {
         Effect::Refresh => "refresh",
         // An effect that this version does not know is at least an end.
@@ -123,7 +123,7 @@ const fn effect_word(effect: Effect) -> &'static str {
 }
 
 impl TargetView {
-    fn of(target: &Target, issuer: &str) -> Self {
+    pub(super) fn of(target: &Target, issuer: &str) -> Self {
         let kind = target.kind().name();
         let none = Self { kind, id: None, subject: None, name: None, value: None };
         let id = |id: &str| Some(id.to_owned());
@@ -145,7 +145,7 @@ impl TargetView {
 }
 
 impl ExceptView {
-    fn of(exception: Exception) -> Option<Self> {
+    pub(super) fn of(exception: Exception) -> Option<Self> {
         match exception {
             Exception::Session(id) => Some(Self { sid: Some(id.into()), jti: None }),
             Exception::Token(id) => Some(Self { sid: None, jti: Some(id.into()) }),

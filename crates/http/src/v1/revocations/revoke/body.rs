@@ -1,6 +1,6 @@
 //! What a revocation is described by.
 
-use quash_authority::RevocationRequest;
+use quash_authority::{RevocationRequest, When};
 use quash_core::ids::{SessionId, TokenId};
 use quash_core::revocation::entry::{Effect, Exception};
 use quash_core::revocation::reason::Reason;
@@ -44,9 +44,10 @@ pub(super) struct RevocationBody {
     /// Not available yet.
     #[schema(value_type = Option<u64>)]
     spread_s: Asked,
-    /// Not available yet.
-    #[schema(value_type = Option<String>)]
-    at: Asked,
+    /// Make it then, and nothing now: a schedule (`/v1/schedules`), which `schedule_id` names. In the future, at most 366
+    /// days ahead.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
 }
 
 /// Whether a field was sent that this version can do nothing with.
@@ -58,7 +59,7 @@ enum Asked {
 
 /// What a cutoff spares: one of the two.
 #[derive(ToSchema)]
-struct ExceptBody {
+pub(in crate::v1::revocations) struct ExceptBody {
     /// The tokens of this session.
     #[schema(value_type = Option<String>)]
     sid: Option<SessionId>,
@@ -95,8 +96,7 @@ impl Body for RevocationBody {
 
     fn read(fields: &mut Fields) -> Result<Self, BadInput> {
         let target = fields.object("target")?.ok_or_else(|| BadInput::missing("target", "an object"))?;
-        let asked = |name| if fields.has(name) { Asked::Yes } else { Asked::No };
-        let (spread_s, at) = (asked("spread_s"), asked("at"));
+        let spread_s = if fields.has("spread_s") { Asked::Yes } else { Asked::No };
         let Wait { until, timeout } = Wait::read(fields)?;
         Ok(Self {
             target: TargetBody::from_fields(target)?,
@@ -109,7 +109,7 @@ impl Body for RevocationBody {
             dry_run: fields.optional("dry_run")?.unwrap_or_default(),
             expect_max: fields.optional("expect_max")?,
             spread_s,
-            at,
+            at: fields.optional("at")?,
         })
     }
 }
@@ -138,14 +138,22 @@ impl Body for WindowBody {
 impl RevocationBody {
     /// Refuses what this version can not do, before anything is done.
     pub(super) fn check_available(&self) -> Result<(), Failure> {
-        let unavailable = |field| Err(Failure::NotAvailable { field, available: "that it is left out" });
         if self.spread_s == Asked::Yes {
-            return unavailable("spread_s");
-        }
-        if self.at == Asked::Yes {
-            return unavailable("at");
+            return Err(Failure::NotAvailable { field: "spread_s", available: "that it is left out" });
         }
         Ok(())
+    }
+
+    /// When it is to be made, if not now; a dry run counts now.
+    ///
+    /// # Errors
+    /// It can not be waited for.
+    pub(super) fn later(&self) -> Result<Option<When>, BadInput> {
+        let Some(at) = self.at.filter(|_| !self.dry_run) else { return Ok(None) };
+        if self.wait == Until::Everywhere {
+            return Err(BadInput::invalid("wait", "`durable`, for what is made later"));
+        }
+        Ok(Some(When::At(at)))
     }
 
     /// What is waited for.
@@ -172,7 +180,7 @@ impl RevocationBody {
 }
 
 impl ExceptBody {
-    fn exception(self) -> Option<Exception> {
+    pub(in crate::v1::revocations) fn exception(self) -> Option<Exception> {
         self.sid.map(Exception::Session).or_else(|| self.jti.map(Exception::Token))
     }
 }

@@ -10,7 +10,7 @@ use crate::request::bad_input::{BadInput, one_of};
 use crate::request::fields::{Body, Fields};
 
 /// What a revocation hits.
-pub(super) struct TargetBody {
+pub(in crate::v1::revocations) struct TargetBody {
     issuer: Option<Issuer>,
     target: TargetRequest,
 }
@@ -110,7 +110,7 @@ fn token(fields: &mut Fields) -> Result<TargetRequest, BadInput> {
 
 impl TargetBody {
     /// Whose tokens, and what of them.
-    pub(super) fn into_parts(self) -> (Option<Issuer>, TargetRequest) {
+    pub(in crate::v1::revocations) fn into_parts(self) -> (Option<Issuer>, TargetRequest) {
         (self.issuer, self.target)
     }
 }
