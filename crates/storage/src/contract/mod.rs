@@ -155,6 +155,7 @@ macro_rules! contract_tests {
             undo::no_purge_that_races_an_undo_revives_or_loses_anything,
             uses::a_use_moves_the_idle_limit_and_nothing_else,
             uses::uses_within_a_second_are_one,
+            uses::no_use_revives_a_session_after_an_acknowledged_logout,
             uses::what_is_over_can_not_be_used,
         );
     };

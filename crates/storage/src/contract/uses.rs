@@ -1,12 +1,14 @@
 //! Uses of a session without its refresh token (S04).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use quash_core::ids::{ClientId, DeviceId, SessionId};
 use quash_core::revocation::target::Target;
 use quash_core::session::session::Session;
 use quash_core::time::Timestamp;
 
+use super::concurrency::all;
 use super::sample::{IDLE, about, append, at, entry, head, listed, renewed, signed_in};
 use crate::ports::{SessionUse, Store, Used};
 
@@ -61,4 +63,32 @@ pub async fn what_is_over_can_not_be_used(store: Arc<dyn Store>) {
     let ended = listed(&store, &session).await;
     assert_eq!(store.use_session(used(&session, at(4))).await.unwrap(), None);
     assert_eq!(listed(&store, &session).await, ended, "a use does not write an ending back");
+}
+
+/// I6, S08: a use against a logout, whichever comes first.
+pub async fn no_use_revives_a_session_after_an_acknowledged_logout(store: Arc<dyn Store>) {
+    let (session, _) = signed_in(&store, "alice", at(0)).await;
+    let logged_out = Arc::new(AtomicBool::new(false));
+    let users: Vec<_> = (0..16)
+        .map(|_| {
+            let (store, session, logged_out) = (Arc::clone(&store), session.clone(), Arc::clone(&logged_out));
+            tokio::spawn(async move {
+                for second in 1..=200 {
+                    let ended = logged_out.load(Ordering::Acquire);
+                    match store.use_session(used(&session, at(second))).await.unwrap() {
+                        Some(_) => assert!(!ended, "used after a logout"),
+                        None => return true,
+                    }
+                }
+                false
+            })
+        })
+        .collect();
+    append(&store, about("bob", at(1))).await;
+    append(&store, entry(Target::Session(session.id.clone()), at(5))).await;
+    logged_out.store(true, Ordering::Release);
+    let ended = listed(&store, &session).await;
+    all(users).await;
+    assert_eq!(listed(&store, &session).await, ended, "no use that was on its way wrote the row back");
+    assert_eq!(store.use_session(used(&session, at(6))).await.unwrap(), None);
 }
