@@ -6,18 +6,20 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId};
+use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::session::ban::{Ban, Service};
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, Store, StoreError,
-    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
+    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
+    Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -250,6 +252,21 @@ impl<S: Store> ScheduleStore for FaultyStore<S> {
 impl<S: Store> OneTimeTokens for FaultyStore<S> {
     async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
         self.call(self.inner.spend(spend)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Bans for FaultyStore<S> {
+    async fn ban(&self, put: PutBan) -> Result<BanPut, StoreError> {
+        self.call(self.inner.ban(put)).await
+    }
+
+    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
+        self.call(self.inner.lift_ban(subject, service)).await
+    }
+
+    async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
+        self.call(self.inner.bans(subject)).await
     }
 }
 

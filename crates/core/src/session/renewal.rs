@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::revocation::entry::{Effect, Entry, Exception};
+use crate::session::ban::Ban;
 use crate::session::grant::{Generation, Grant, Presented};
 use crate::session::session::{Over, Session};
 use crate::time::Timestamp;
@@ -26,6 +27,8 @@ pub enum Verdict {
     Over(Over),
     /// A cutoff of the log ended the session.
     CutOff(Box<Entry>),
+    /// The subject is banned from the client. Said by whoever knows the bans, before anything else is judged.
+    Banned(Box<Ban>),
 }
 
 /// One use of a refresh token whose MAC is good.

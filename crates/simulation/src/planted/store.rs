@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId};
+use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::session::ban::{Ban, Service};
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, Store, StoreError,
-    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
+    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
+    Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -203,6 +205,21 @@ impl ScheduleStore for Faulty {
 impl OneTimeTokens for Faulty {
     async fn spend(&self, spend: Spend) -> Result<Spent, StoreError> {
         self.inner.spend(spend).await
+    }
+}
+
+#[async_trait]
+impl Bans for Faulty {
+    async fn ban(&self, put: PutBan) -> Result<BanPut, StoreError> {
+        self.inner.ban(put).await
+    }
+
+    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
+        self.inner.lift_ban(subject, service).await
+    }
+
+    async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
+        self.inner.bans(subject).await
     }
 }
 

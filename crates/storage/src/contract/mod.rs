@@ -19,6 +19,7 @@
 )]
 
 pub mod admin;
+pub mod bans;
 pub mod concurrency;
 pub mod cutoffs;
 pub mod feed;
@@ -49,6 +50,15 @@ macro_rules! contract_tests {
             admin::credentials_are_stored_replaced_and_removed,
             admin::horizons_only_grow,
             admin::verifiers_are_recorded_replaced_and_forgotten,
+            bans::a_ban_everywhere_ends_every_session_by_one_entry_and_refuses_what_comes,
+            bans::a_ban_at_one_client_reaches_the_sessions_with_a_grant_of_it_alone,
+            bans::a_ban_is_over_at_its_very_end_and_forgotten_then,
+            bans::a_warning_is_kept_and_refuses_nothing,
+            bans::a_lifted_ban_revives_nothing,
+            bans::a_ban_whose_entry_is_undone_stands,
+            bans::a_later_ban_takes_the_place_of_an_earlier_one,
+            bans::against_sign_ins_that_race_a_ban_leaves_no_session_alive,
+            bans::against_renewals_that_race_nothing_rotates_after_a_ban,
             concurrency::a_head_shows_every_entry_up_to_it_under_64_writers,
             concurrency::sixty_four_uses_of_one_refresh_token_rotate_once,
             concurrency::no_renewal_rotates_after_an_acknowledged_logout,

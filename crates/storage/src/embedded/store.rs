@@ -8,11 +8,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId};
+use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
+use quash_core::session::ban::{Ban, Service};
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
@@ -20,10 +21,11 @@ use tokio::sync::watch;
 
 use super::EmbeddedStore;
 use crate::ports::{
-    Append, Appended, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StoreError,
-    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
+    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
+    Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -226,6 +228,22 @@ impl ScheduleStore for EmbeddedStore {
 
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
         self.write(move |tables| tables.fire(fire)).await
+    }
+}
+
+#[async_trait]
+impl Bans for EmbeddedStore {
+    async fn ban(&self, put: PutBan) -> Result<BanPut, StoreError> {
+        self.write(move |tables| tables.ban(&put)).await
+    }
+
+    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
+        let (subject, service) = (subject.clone(), service.clone());
+        self.write(move |tables| tables.lift_ban(&subject, &service)).await
+    }
+
+    async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
+        self.shared.read(|tables| tables.bans(subject))
     }
 }
 

@@ -7,11 +7,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId};
+use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
+use quash_core::session::ban::{Ban, Service};
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
@@ -19,10 +20,11 @@ use tokio::sync::watch;
 
 use super::MemoryStore;
 use crate::ports::{
-    Append, Appended, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
-    Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest, Purged, Renewed,
-    Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StoreError,
-    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
+    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
+    Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 
 #[async_trait]
@@ -190,6 +192,21 @@ impl ScheduleStore for MemoryStore {
 
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
         self.write(|tables| tables.fire(fire))
+    }
+}
+
+#[async_trait]
+impl Bans for MemoryStore {
+    async fn ban(&self, put: PutBan) -> Result<BanPut, StoreError> {
+        self.write(|tables| tables.ban(&put))
+    }
+
+    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
+        self.write(|tables| tables.lift_ban(subject, service))
+    }
+
+    async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
+        self.read(|tables| tables.bans(subject))
     }
 }
 

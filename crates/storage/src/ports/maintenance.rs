@@ -33,6 +33,8 @@ pub struct Purged {
     pub idempotency_keys: u64,
     /// Uses of one-time tokens that were forgotten.
     pub one_time_tokens: u64,
+    /// Bans that are over.
+    pub bans: u64,
 }
 
 /// Keeps the store bounded.

@@ -8,6 +8,7 @@
 //! - Time is an argument. A store reads no clock.
 //! - Calls may run in parallel; each is one transaction, and all transactions have one order.
 
+mod bans;
 mod credentials;
 mod error;
 mod key_ring;
@@ -18,6 +19,7 @@ mod schedules;
 mod session_registry;
 mod verifiers;
 
+pub use bans::{BanPut, Bans, PutBan, StandingBan};
 pub use credentials::{CredentialStore, Role, StoredCredential};
 pub use error::StoreError;
 pub use key_ring::{KeyRing, KeyRingStore, KeyStage, Replaced, StoredKey};
@@ -40,6 +42,7 @@ pub trait Store:
     + VerifierRegistry
     + OneTimeTokens
     + ScheduleStore
+    + Bans
     + Maintenance
 {
 }
@@ -52,6 +55,7 @@ impl<T> Store for T where
         + VerifierRegistry
         + OneTimeTokens
         + ScheduleStore
+        + Bans
         + Maintenance
 {
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
+use quash_core::session::ban::Ban;
 use quash_core::session::device::Device;
 use quash_core::session::grant::Grant;
 use quash_core::session::policy::SessionPolicy;
@@ -94,6 +95,8 @@ pub enum Opened {
         /// How many live and count.
         live: usize,
     },
+    /// The subject is banned from the client. Nothing was done: a retry is judged anew.
+    Banned(Box<Ban>),
 }
 
 /// A grant that joins a session (single sign-on).
@@ -131,6 +134,8 @@ pub enum Joined {
         /// How many live and count.
         live: usize,
     },
+    /// The subject is banned from the client.
+    Banned(Box<Ban>),
 }
 
 /// What became of one use of a refresh token.
@@ -245,6 +250,8 @@ pub struct Page<T> {
 ///   session that a cutoff hits at its opening, as its `as_of` is older, takes nobody's place.
 /// - A shared session holds at most 100 grants; of one client on one device the latest alone. One more sign-in takes its
 ///   place.
+/// - A ban is judged in the transaction that opens, joins or renews: while it refuses, there is no new session, no new
+///   grant and no new token of the subject at the client, in whatever order the calls come.
 #[async_trait]
 pub trait SessionRegistry: Send + Sync {
     /// Opens a session.

@@ -48,11 +48,15 @@ pub(crate) enum Table {
     Undone,
     /// Revocations that are to be made later, by id.
     Schedules,
+    /// Bans by subject and service.
+    Bans,
+    /// When a ban is over.
+    BanEnds,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -71,13 +75,24 @@ impl Table {
         Self::SpentEnds,
         Self::Undone,
         Self::Schedules,
+        Self::Bans,
+        Self::BanEnds,
     ];
 
     /// Whether a file of this format may be without it: what was added after the first file was written. It is
     /// empty then.
     #[cfg(feature = "embedded")]
     pub(crate) const fn may_be_missing(self) -> bool {
-        matches!(self, Self::Verifiers | Self::Spent | Self::SpentEnds | Self::Undone | Self::Schedules)
+        matches!(
+            self,
+            Self::Verifiers
+                | Self::Spent
+                | Self::SpentEnds
+                | Self::Undone
+                | Self::Schedules
+                | Self::Bans
+                | Self::BanEnds
+        )
     }
 
     /// The name in the file.
@@ -102,6 +117,8 @@ impl Table {
             Self::SpentEnds => "spent_ends",
             Self::Undone => "undone",
             Self::Schedules => "schedules",
+            Self::Bans => "bans",
+            Self::BanEnds => "ban_ends",
         }
     }
 }

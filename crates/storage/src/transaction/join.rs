@@ -13,6 +13,9 @@ impl<T: Write> Transaction<'_, T> {
     pub(crate) fn join(&mut self, join: Join) -> Result<Joined, StoreError> {
         let Join { mut grant, limit, now } = join;
         let Some(session) = self.session_row(&grant.session)? else { return Ok(Joined::Unknown) };
+        if let Some(ban) = self.refusing_ban(&session.subject, &grant.client, now)? {
+            return Ok(Joined::Banned(Box::new(ban)));
+        }
         if let Some(over) = session.over(now) {
             return Ok(Joined::Over(over));
         }

@@ -3,6 +3,7 @@
 //! INVARIANT: a call reads and judges first and writes last, so that a refused call has written nothing.
 
 mod append;
+mod ban;
 mod count;
 mod credentials;
 mod cutoffs;

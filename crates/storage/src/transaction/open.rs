@@ -36,10 +36,13 @@ impl<T: Write> Transaction<'_, T> {
         if self.session_row(&session.id)?.is_some() || self.grant_row(&grant.id)?.is_some() {
             return Ok(before(self.rows_of(&session.id, &grant.id)?));
         }
+        let now = session.opened_at;
+        if let Some(ban) = self.refusing_ban(&session.subject, &grant.client, now)? {
+            return Ok(Opened::Banned(Box::new(ban)));
+        }
         session.opened_position = as_of.unwrap_or(head);
         grant.opened_position = session.opened_position;
         grant.session = session.id.clone();
-        let now = session.opened_at;
         // What a cutoff hits at once does not live, and takes nobody's place.
         let limit = if self.cut(&session, &grant)?.is_none() { limit } else { None };
         let mut places = match self.places(&session, limit, now)? {

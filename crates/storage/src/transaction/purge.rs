@@ -69,7 +69,9 @@ impl<T: Write> Transaction<'_, T> {
         let (sessions, put_off) = self.purge_sessions(now, keep_ended)?;
         let idempotency_keys = self.purge_requests(now)?;
         let one_time_tokens = self.purge_spent(now)?;
-        let purged = Purged { entries, set_aside, sessions, put_off, idempotency_keys, one_time_tokens };
+        let bans = self.purge_bans(now)?;
+        let purged =
+            Purged { entries, set_aside, sessions, put_off, idempotency_keys, one_time_tokens, bans };
         if now > ratchet {
             self.tables.put(Table::Meta, meta::RATCHET, &rows::meta::write_ratchet(now))?;
         }

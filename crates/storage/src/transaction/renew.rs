@@ -12,8 +12,13 @@ impl<T: Write> Transaction<'_, T> {
     pub(crate) fn renew(&mut self, grant: &GrantId, renewal: Renewal) -> Result<Option<Renewed>, StoreError> {
         let Some(mut grant) = self.grant_row(grant)? else { return Ok(None) };
         let mut session = self.session_of(&grant)?;
-        let cut_by = self.cut(&session, &grant)?;
-        let verdict = judge(&renewal, &session, grant.clone(), cut_by);
+        let ban = self.refusing_ban(&session.subject, &grant.client, renewal.now)?;
+        let verdict = if let Some(ban) = ban {
+            Verdict::Banned(Box::new(ban))
+        } else {
+            let cut_by = self.cut(&session, &grant)?;
+            judge(&renewal, &session, grant.clone(), cut_by)
+        };
         if let Verdict::Rotate { grant: rotated, .. } = &verdict {
             grant = rotated.clone();
             // A clock that goes back must not shorten the idle limit.

@@ -109,7 +109,7 @@ impl<T: Read> Transaction<'_, T> {
     }
 
     /// The position that `count` more entries reach.
-    fn position_after(&self, count: usize) -> Result<Position, StoreError> {
+    pub(super) fn position_after(&self, count: usize) -> Result<Position, StoreError> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         let reached = self.head.position.number().checked_add(count);
         reached.and_then(|number| Position::new(number).ok()).ok_or(StoreError::LogFull)

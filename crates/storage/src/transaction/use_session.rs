@@ -29,7 +29,8 @@ impl<T: Write> Transaction<'_, T> {
     /// Notes a use of a live session.
     pub(crate) fn use_session(&mut self, used: &SessionUse) -> Result<Option<Used>, StoreError> {
         let Some(mut session) = self.session_row(&used.session)? else { return Ok(None) };
-        if session.over(used.now).is_some() {
+        let banned = self.refusing_ban(&session.subject, &used.client, used.now)?.is_some();
+        if banned || session.over(used.now).is_some() {
             return Ok(None);
         }
         let Some(grant) = self.usable_grant(&session, used)? else { return Ok(None) };

@@ -16,6 +16,7 @@ use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::revocation::target_key::TargetKey;
 use quash_core::revocation::undo::Undoer;
+use quash_core::session::ban::{Ban, BanLevel};
 use quash_core::session::device::Device;
 use quash_core::session::grant::{Generation, Grant, MasterId};
 use quash_core::session::session::{Session, SessionState};
@@ -24,9 +25,10 @@ use quash_core::verified::TokenDigest;
 use quash_storage::contract::sample::{self, at, own_issuer};
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{
-    Append, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity, Maintenance,
-    NewSession, OneTimeTokens, RevocationLog, Role, ScheduleStore, SessionRegistry, Spend, Spent, Store,
-    StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, VerifierRegistry,
+    Append, BanPut, Bans, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity,
+    Maintenance, NewSession, OneTimeTokens, PutBan, RevocationLog, Role, ScheduleStore, SessionRegistry,
+    Spend, Spent, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, VerifierRegistry,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tempfile::TempDir;
@@ -255,6 +257,38 @@ async fn a_use_of_a_one_time_token_is_three_rows_in_a_file_that_had_no_table_for
         "  spent = 8101\n",
         "spent\n  01020304050607081112131415161718 = 821b000001a3187ad4801b000001a31883fc40\n",
         "spent_ends\n  000001a31883fc4001020304050607081112131415161718 = \n",
+    ];
+    for rows in added {
+        assert!(text.contains(rows), "{rows} in {text}");
+    }
+    let rest = added.iter().fold(text, |text, rows| text.replacen(rows, "", 1));
+    assert_eq!(rest, std::fs::read_to_string(golden("format-1.txt")).unwrap(), "the rest is what it was");
+}
+
+#[tokio::test]
+async fn a_ban_is_two_rows_in_a_file_that_had_no_table_for_it() {
+    let (directory, store) = open_golden("format-1.redb");
+    let ban = Ban {
+        level: BanLevel::new(2).unwrap(),
+        reason: Reason::new("spam").unwrap(),
+        at: at(2_000),
+        until: at(2_600),
+        by: "cred_1".into(),
+    };
+    let put = PutBan {
+        subject: Subject::new("zoe").unwrap(),
+        service: ClientId::new("web").unwrap().into(),
+        ban,
+        retain_until: at(3_000),
+        enforce_until: at(3_000),
+        cause: "req_1".into(),
+    };
+    assert_eq!(store.ban(put).await.unwrap(), BanPut { through: None });
+    store.close();
+    let text = rows(&directory.path().join("quash.redb"));
+    let added = [
+        "ban_ends\n  000001a31883fc407a6f6500776562 = \n",
+        "bans\n  7a6f6500776562 = 8502647370616d1b000001a3187ad4801b000001a31883fc4066637265645f31\n",
     ];
     for rows in added {
         assert!(text.contains(rows), "{rows} in {text}");
