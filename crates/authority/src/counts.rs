@@ -13,6 +13,8 @@ pub struct Counts {
     pub sign_ins_over_limit: u64,
     /// Access tokens that were about to end and were answered with a new one.
     pub tokens_slid: u64,
+    /// Sign-ins that a ban refused.
+    pub sign_ins_banned: u64,
     /// Refresh tokens renewed.
     pub refreshes: u64,
     /// Refreshes answered again with the current generation: lost replies and parallel requests.
@@ -50,6 +52,7 @@ pub(crate) struct Counters {
     pub(crate) sessions_replaced: Counter,
     pub(crate) sign_ins_over_limit: Counter,
     pub(crate) tokens_slid: Counter,
+    pub(crate) sign_ins_banned: Counter,
     pub(crate) refreshes: Counter,
     pub(crate) refresh_repeats: Counter,
     pub(crate) refresh_refusals: Counter,
@@ -90,6 +93,7 @@ impl Counters {
             sessions_replaced: self.sessions_replaced.read(),
             sign_ins_over_limit: self.sign_ins_over_limit.read(),
             tokens_slid: self.tokens_slid.read(),
+            sign_ins_banned: self.sign_ins_banned.read(),
             refreshes: self.refreshes.read(),
             refresh_repeats: self.refresh_repeats.read(),
             refresh_refusals: self.refresh_refusals.read(),

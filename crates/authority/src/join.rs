@@ -1,6 +1,7 @@
 //! A second client joins a sign-in: single sign-on (S53).
 
 use quash_core::ids::{ClientId, SessionId};
+use quash_core::session::ban::Ban;
 use quash_storage::ports::{Join, Joined};
 
 use crate::authority::Authority;
@@ -34,6 +35,8 @@ pub enum JoinedSession {
     Over(Refusal),
     /// The subject has as many sessions at this client as it may have. Nothing was done.
     LimitReached(LimitReached),
+    /// The subject is banned from this client. Nothing was done.
+    Banned(Box<Ban>),
 }
 
 impl Authority {
@@ -66,6 +69,10 @@ impl Authority {
             Joined::LimitReached { live } => {
                 self.counters.sign_ins_over_limit.add_one();
                 return Ok(JoinedSession::LimitReached(LimitReached::of(live, limit.as_ref())));
+            }
+            Joined::Banned(ban) => {
+                self.counters.sign_ins_banned.add_one();
+                return Ok(JoinedSession::Banned(ban));
             }
             Joined::Over(over) => return Ok(JoinedSession::Over(Refusal::over(&over))),
             Joined::CutOff(entry) => return Ok(JoinedSession::Over(Refusal::cut_off(&entry))),

@@ -53,6 +53,7 @@
 mod access_token;
 mod authenticate_client;
 mod authority;
+mod ban;
 mod caller;
 mod claims_policy;
 mod client_credentials;
@@ -101,6 +102,7 @@ mod uptime;
 mod watch_feed;
 
 pub use authority::Authority;
+pub use ban::{BanRequest, Banned};
 pub use caller::{AuthenticatedClient, Caller};
 pub use claims_policy::RESERVED_CLAIMS;
 pub use client_credentials::ClientTokens;

@@ -39,6 +39,7 @@ impl Authority {
             maintained.store.put_off += purged.put_off;
             maintained.store.idempotency_keys += purged.idempotency_keys;
             maintained.store.one_time_tokens += purged.one_time_tokens;
+            maintained.store.bans += purged.bans;
             if purged == Purged::default() {
                 break;
             }

@@ -49,11 +49,15 @@ pub enum Verb {
     IssueOneTimeTokens,
     /// Use one-time tokens.
     SpendOneTimeTokens,
+    /// Put and lift bans.
+    Ban,
+    /// Look at the state of a subject.
+    ReadSubjects,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
@@ -74,6 +78,8 @@ impl Verb {
         Self::ChangeCredentials,
         Self::IssueOneTimeTokens,
         Self::SpendOneTimeTokens,
+        Self::Ban,
+        Self::ReadSubjects,
     ];
 
     /// The verb as it stands in a sentence: "may not `open sessions`".
@@ -99,6 +105,8 @@ impl Verb {
             Self::ChangeCredentials => "change credentials",
             Self::IssueOneTimeTokens => "make one-time tokens",
             Self::SpendOneTimeTokens => "spend one-time tokens",
+            Self::Ban => "ban subjects",
+            Self::ReadSubjects => "read subjects",
         }
     }
 }
@@ -117,8 +125,10 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
             Verb::ReadSchedules,
             Verb::ChangeSchedules,
             Verb::ReadRevocations,
+            Verb::Ban,
+            Verb::ReadSubjects,
         ],
-        Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession],
+        Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession, Verb::ReadSubjects],
         Role::Verifier => {
             &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed, Verb::WatchFeed, Verb::SpendOneTimeTokens]
         }
@@ -131,6 +141,7 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
             Verb::ReadMetrics,
             Verb::ReadKeys,
             Verb::ReadSessions,
+            Verb::ReadSubjects,
         ],
         // A role that this version does not know may do nothing.
         _ => &[],
@@ -153,6 +164,8 @@ pub const fn is_of_one_client(verb: Verb) -> bool {
             | Verb::ReadSessions
             | Verb::EndSession
             | Verb::Introspect
+            | Verb::Ban
+            | Verb::ReadSubjects
     )
 }
 

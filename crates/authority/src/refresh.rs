@@ -125,6 +125,7 @@ impl Authority {
             }
             Verdict::Over(over) => Ok(Some(Refusal::over(over))),
             Verdict::CutOff(entry) => Ok(Some(Refusal::cut_off(entry))),
+            Verdict::Banned(ban) => Ok(Some(Refusal::banned(ban))),
             // A verdict that this version does not know grants nothing.
             _ => Ok(Some(Refusal::invalid_token())),
         }

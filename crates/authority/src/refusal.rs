@@ -1,9 +1,12 @@
 //! Why a client is refused: an outcome, not an error.
 
 use quash_core::revocation::entry::Entry;
+use quash_core::revocation::reason::Reason;
 use quash_core::revocation::rejection::Remedy;
+use quash_core::session::ban::Ban;
 use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::Over;
+use quash_core::time::Timestamp;
 
 /// The code that an OAuth client is answered with (RFC 6749 section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct Refusal {
     pub remedy: Remedy,
     /// Which sign-in took the session's place, where one did (S23).
     pub replaced_by: Option<Box<ReplacedBy>>,
+    /// When the ban is over that refuses it, where one does (S27).
+    pub banned_until: Option<Timestamp>,
 }
 
 impl Refusal {
@@ -52,7 +57,13 @@ impl Refusal {
             reason: reason.into(),
             remedy: Remedy::SignInAgain,
             replaced_by: None,
+            banned_until: None,
         }
+    }
+
+    /// As long as the ban stands, signing in again is refused too.
+    pub(crate) fn banned(ban: &Ban) -> Self {
+        Self { banned_until: Some(ban.until), ..Self::sign_in_again(Reason::BANNED) }
     }
 
     pub(crate) fn invalid_token() -> Self {
@@ -78,6 +89,7 @@ impl Refusal {
             reason: "invalid_scope".into(),
             remedy: Remedy::RenewSilently,
             replaced_by: None,
+            banned_until: None,
         }
     }
 
@@ -87,6 +99,7 @@ impl Refusal {
             reason: "unauthorized_client".into(),
             remedy: Remedy::SignInAgain,
             replaced_by: None,
+            banned_until: None,
         }
     }
 }

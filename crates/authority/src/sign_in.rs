@@ -2,6 +2,7 @@
 
 use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
 use quash_core::position::Position;
+use quash_core::session::ban::Ban;
 use quash_core::session::device::Device;
 use quash_core::session::grant::{Generation, Grant};
 use quash_core::session::session::{Session, SessionState};
@@ -95,6 +96,8 @@ pub enum SignedIn {
     KeyUsedOtherwise,
     /// The subject has as many sessions as it may have, and the policy refuses one more. Nothing was done.
     LimitReached(LimitReached),
+    /// The subject is banned from the client. Nothing was done.
+    Banned(Box<Ban>),
 }
 
 /// The most words of `amr`.
@@ -151,6 +154,10 @@ impl Authority {
             Opened::LimitReached { live } => {
                 self.counters.sign_ins_over_limit.add_one();
                 return Ok(SignedIn::LimitReached(LimitReached::of(live, limit.as_ref())));
+            }
+            Opened::Banned(ban) => {
+                self.counters.sign_ins_banned.add_one();
+                return Ok(SignedIn::Banned(ban));
             }
             _ => return Ok(SignedIn::KeyUsedOtherwise),
         };

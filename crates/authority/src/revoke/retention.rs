@@ -55,4 +55,10 @@ impl Authority {
     pub(crate) fn session_end_retained_until(&self, now: Timestamp) -> Timestamp {
         self.not_before_any_issue(now).plus(self.own_time_rules().retention())
     }
+
+    /// Until when the store enforces a cutoff, made at `now`, of our own sessions.
+    pub(crate) fn sessions_cut_until(&self, now: Timestamp) -> Timestamp {
+        let longest = self.horizons.session.max(self.settings.undo_window);
+        self.session_end_retained_until(now).max(self.not_before_any_issue(now).plus(longest))
+    }
 }

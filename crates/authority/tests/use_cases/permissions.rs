@@ -1,12 +1,13 @@
 //! The table of roles and verbs, and that every use case with a caller asks it (attack row 37).
 
 use quash_authority::{
-    Caller, Error, JoinSession, NewCredential, NewOneTimeToken, RevocationRequest, SessionPage,
+    BanRequest, Caller, Error, JoinSession, NewCredential, NewOneTimeToken, RevocationRequest, SessionPage,
     TargetRequest, UndoRequest, Verb, VerifierPage, When, allows, authorize,
 };
 use quash_core::ids::{CredentialId, KeyId, ScheduleId, SessionId};
 use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
+use quash_core::session::ban::{BanLevel, Service};
 use quash_storage::ports::{Filter, Role};
 
 use crate::scene::{Scene, client_id, scene, sign_in, subject};
@@ -20,9 +21,10 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::ReadHead => &ROLES,
         Verb::OpenSession | Verb::IssueOneTimeTokens => &[Role::Admin, Role::Issuer],
         Verb::SpendOneTimeTokens => &[Role::Admin, Role::Issuer, Role::Verifier],
-        Verb::Revoke | Verb::Undo | Verb::ChangeSchedules => &[Role::Admin, Role::Revoker],
+        Verb::Revoke | Verb::Undo | Verb::ChangeSchedules | Verb::Ban => &[Role::Admin, Role::Revoker],
         Verb::ReadRevocations | Verb::ReadSchedules => &[Role::Admin, Role::Revoker, Role::Auditor],
         Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
+        Verb::ReadSubjects => &[Role::Admin, Role::Revoker, Role::Support, Role::Auditor],
         Verb::EndSession => &[Role::Admin, Role::Support],
         Verb::Introspect | Verb::FollowFeed => &[Role::Admin, Role::Verifier],
         Verb::WatchFeed => &[Role::Admin, Role::Verifier, Role::Auditor],
@@ -164,6 +166,22 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
             };
             vec![authority.issue_one_time_token(caller, new).await.map(drop)]
         }
+        Verb::Ban => {
+            let service = Service::Client(client_id("web"));
+            let request = BanRequest {
+                subject: subject("nobody"),
+                service: service.clone(),
+                level: BanLevel::USUAL,
+                reason: Reason::known(Reason::BANNED),
+                until: None,
+                cause: "".into(),
+            };
+            vec![
+                authority.ban(caller, request).await.map(drop),
+                authority.lift_ban(caller, &subject("nobody"), &service).await.map(drop),
+            ]
+        }
+        Verb::ReadSubjects => vec![authority.bans(caller, &subject("nobody")).await.map(drop)],
         Verb::SpendOneTimeTokens => vec![authority.spend_one_time_token(caller, "x", "x").await.map(drop)],
         _ => return None,
     };
