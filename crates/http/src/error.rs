@@ -9,7 +9,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use quash_authority::{LimitReached, UndoRefusal};
 use quash_core::revocation::freshness::Undecided;
+use quash_core::revocation::reason::Reason;
+use quash_core::session::ban::Ban;
 use quash_core::session::policy::ReplacedBy;
+use quash_core::time::Timestamp;
 
 use crate::oauth::error_body;
 use crate::problem;
@@ -72,6 +75,8 @@ pub(crate) enum Conflict {
     SessionOver { reason: Box<str> },
     /// The subject has as many sessions as it may have.
     SessionLimit(LimitReached),
+    /// The subject is banned from the client.
+    Banned(Box<Ban>),
 }
 
 /// Why a request to a standard OAuth endpoint was not done.
@@ -82,7 +87,12 @@ pub(crate) enum OAuthFailure {
     /// The client did not prove itself: 401. `basic` says that it tried by the `Authorization` header.
     InvalidClient { basic: bool },
     /// The refresh token is refused: 400.
-    InvalidGrant { reason: Box<str>, remedy: &'static str, replaced_by: Option<Box<ReplacedBy>> },
+    InvalidGrant {
+        reason: Box<str>,
+        remedy: &'static str,
+        replaced_by: Option<Box<ReplacedBy>>,
+        banned_until: Option<Timestamp>,
+    },
     /// The client may not use this grant: 400.
     UnauthorizedClient,
     /// The node can not know such tokens: 400 (RFC 7009 section 2.2.1).
@@ -137,6 +147,7 @@ impl Failure {
             Self::Conflict(Conflict::KeyInUse) => "key_in_use",
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
             Self::Conflict(Conflict::SessionLimit(_)) => "session_limit_reached",
+            Self::Conflict(Conflict::Banned(_)) => Reason::BANNED,
             Self::Unavailable { .. } => "unavailable",
             Self::Undecided(Undecided::Incomplete) => "not_ready",
             Self::Undecided(_) => "stale",
@@ -211,6 +222,7 @@ impl Conflict {
             Self::SessionLimit(LimitReached { live, max }) => {
                 format!("{live} sessions of the subject live, at most {max} may; nothing is done").into()
             }
+            Self::Banned(_) => "the subject is banned there; nothing is done".into(),
         }
     }
 }

@@ -30,6 +30,7 @@
 
 mod access;
 mod auth_check;
+mod ban_view;
 mod checks;
 mod edge;
 mod enforcement;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::ban_view::BanView;
 use crate::error::{Conflict, Failure};
 use crate::reply;
 use crate::token_refusal::{BARE_CHALLENGE, TokenRefusal};
@@ -45,6 +46,9 @@ pub(crate) struct Problem<'a> {
     /// How many sessions the subject may have, where it has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     session_limit: Option<u32>,
+    /// The ban that refuses the sign-in, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ban: Option<BanView>,
 }
 
 /// The answer to a failed request of the native API.
@@ -112,6 +116,10 @@ impl<'a> Problem<'a> {
             }),
             live_sessions: limit.map(|limit| limit.live),
             session_limit: limit.map(|limit| limit.max),
+            ban: conflict.and_then(|conflict| match conflict {
+                Conflict::Banned(ban) => Some(BanView::from(&**ban)),
+                _ => None,
+            }),
         }
     }
 }

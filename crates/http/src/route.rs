@@ -15,6 +15,8 @@ pub enum RouteMethod {
     Get,
     /// POST.
     Post,
+    /// PUT.
+    Put,
     /// DELETE.
     Delete,
     /// Every method there is.

@@ -32,6 +32,7 @@ fn every_route_is_described() {
     for route in routes() {
         let method = match route.method {
             RouteMethod::Post => "post",
+            RouteMethod::Put => "put",
             RouteMethod::Delete => "delete",
             _ => "get",
         };

@@ -24,6 +24,7 @@ fn call(house: &House, route: &RouteInfo) -> Call {
         .replace("{*path}", "x");
     let method = match route.method {
         RouteMethod::Get | RouteMethod::Any => "GET",
+        RouteMethod::Put => "PUT",
         RouteMethod::Delete => "DELETE",
         _ => "POST",
     };

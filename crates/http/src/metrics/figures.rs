@@ -75,6 +75,7 @@ impl Collector for AuthorityFigures {
             "Access tokens answered with a new one before they ended",
             counts.tokens_slid,
         )?;
+        page.counter("sign_ins_banned", "Sign-ins that a ban refused", counts.sign_ins_banned)?;
         page.counter("revocations", "Entries appended to the log", counts.revocations)?;
         let refreshes = [
             ("renewed", counts.refreshes),

@@ -3,6 +3,7 @@
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
+use quash_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,6 +27,9 @@ pub(crate) struct OAuthError<'a> {
     /// Where another sign-in took the session's place: on which device.
     #[serde(skip_serializing_if = "Option::is_none")]
     replaced_by: Option<ReplacedByView>,
+    /// Where a ban refuses it that ends: when, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    banned_until: Option<u64>,
 }
 
 /// The answer to a failed request of a standard endpoint.
@@ -47,6 +51,7 @@ pub(crate) fn answer(failure: &OAuthFailure) -> Response {
             OAuthFailure::InvalidGrant { replaced_by, .. } => replaced_by.as_deref().map(Into::into),
             _ => None,
         },
+        banned_until: banned_until(failure),
     };
     let mut response = (failure.status(), reply::json(&body)).into_response();
     let headers = response.headers_mut();
@@ -61,6 +66,13 @@ pub(crate) fn answer(failure: &OAuthFailure) -> Response {
         headers.insert(RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// Rounded up: nobody is asked to come back before the ban is over.
+fn banned_until(failure: &OAuthFailure) -> Option<u64> {
+    let OAuthFailure::InvalidGrant { banned_until, .. } = failure else { return None };
+    let until = banned_until.filter(|until| *until != Timestamp::FOREVER)?;
+    Some(until.milliseconds().div_ceil(1_000))
 }
 
 fn challenge(failure: &OAuthFailure) -> Option<HeaderValue> {

@@ -94,6 +94,7 @@ impl From<Refusal> for OAuthFailure {
                 reason: refusal.reason,
                 remedy: remedy_word(refusal.remedy),
                 replaced_by: refusal.replaced_by,
+                banned_until: refusal.banned_until,
             },
         }
     }

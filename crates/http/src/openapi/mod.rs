@@ -64,6 +64,7 @@ fn methods(method: RouteMethod) -> Vec<HttpMethod> {
     match method {
         RouteMethod::Get => vec![HttpMethod::Get],
         RouteMethod::Post => vec![HttpMethod::Post],
+        RouteMethod::Put => vec![HttpMethod::Put],
         RouteMethod::Delete => vec![HttpMethod::Delete],
         RouteMethod::Any => vec![HttpMethod::Get, HttpMethod::Post],
     }

@@ -10,6 +10,7 @@ mod me;
 mod one_time_tokens;
 mod revocations;
 mod sessions;
+mod subjects;
 mod verifiers;
 mod views;
 
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Vec<Route> {
         credentials::routes(),
         one_time_tokens::routes(),
         clients::routes(),
+        subjects::routes(),
         verifiers::routes(),
     ]
     .into_iter()

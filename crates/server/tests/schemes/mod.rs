@@ -23,6 +23,7 @@ mod s21_rotating_keys;
 mod s23_one_session_per_user;
 mod s24_at_most_n_sessions;
 mod s25_forced_sign_out;
+mod s27_bans;
 mod s28_daily_denylist;
 mod s29_revoke_by_query_dry_run_undo;
 mod s30_one_time_tokens;

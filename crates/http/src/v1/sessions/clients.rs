@@ -59,6 +59,7 @@ async fn join(
             Err(Failure::Conflict(Conflict::SessionOver { reason: refusal.reason }))
         }
         JoinedSession::LimitReached(limit) => Err(Failure::Conflict(Conflict::SessionLimit(limit))),
+        JoinedSession::Banned(ban) => Err(Failure::Conflict(Conflict::Banned(ban))),
         _ => Err(Failure::NotFound),
     }
 }

@@ -144,6 +144,12 @@ impl Running {
         request.header("Authorization", format!("Bearer {ADMIN_KEY}")).send_json(body).map(Answer::read)
     }
 
+    /// A PUT with the admin key.
+    pub(crate) fn put(&self, path: &str, body: &Json) -> Answer {
+        let request = self.agent.put(format!("{}{path}", self.url));
+        Answer::read(request.header("Authorization", format!("Bearer {ADMIN_KEY}")).send_json(body).unwrap())
+    }
+
     /// A GET with the admin key.
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.get_with(path, ADMIN_KEY)

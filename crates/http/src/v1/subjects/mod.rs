@@ -1,0 +1,10 @@
+//! `/v1/subjects`: what holds for one subject whatever its sessions.
+
+mod bans;
+mod one;
+
+use crate::route::Route;
+
+pub(super) fn routes() -> Vec<Route> {
+    [one::routes(), bans::routes()].into_iter().flatten().collect()
+}
