@@ -150,6 +150,7 @@ impl Failure {
             Self::Conflict(Conflict::Banned(_)) => Reason::BANNED,
             Self::Unavailable { .. } => "unavailable",
             Self::Undecided(Undecided::Incomplete) => "not_ready",
+            Self::Undecided(Undecided::Ahead) => "ahead",
             Self::Undecided(_) => "stale",
         }
     }

@@ -89,6 +89,7 @@ impl Denial {
             Self::Forbidden(_) => "issuer_not_accepted",
             Self::ClaimsUnfit => "claims_unfit",
             Self::Undecided(Undecided::Incomplete) => "not_ready",
+            Self::Undecided(Undecided::Ahead) => "ahead",
             Self::Undecided(_) => "stale",
         }
     }

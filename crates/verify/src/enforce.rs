@@ -90,9 +90,14 @@ impl Verifier {
         self.trust.load().epoch.state.watermark()
     }
 
-    /// How many entries are held, those of earlier logs included.
+    /// How many entries are held, those of earlier logs included, registrations left out.
     pub fn live_entries(&self) -> usize {
         self.trust.load().epoch.live_entries()
+    }
+
+    /// How many sessions are registered in the log that is followed, for an allowlist (S12). Some 42 bytes each.
+    pub fn registered_sessions(&self) -> usize {
+        self.trust.load().epoch.state.registered_sessions()
     }
 
     /// The key that digests ids of the log that is followed; `None` before the first log.

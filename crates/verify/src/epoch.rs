@@ -126,7 +126,7 @@ impl Epoch {
         }
         let previous = self.previous.load();
         previous.iter().fold(finding, |finding, epoch| match (&finding, epoch.hit(token, rules)) {
-            (Finding::Clear { .. }, Some(hit)) => Finding::Refused(Rejection::Revoked(hit)),
+            (Finding::Clear { .. } | Finding::Ahead, Some(hit)) => Finding::Refused(Rejection::Revoked(hit)),
             (Finding::Refused(Rejection::Revoked(held)), Some(hit)) if hit.effect > held.effect => {
                 Finding::Refused(Rejection::Revoked(hit))
             }

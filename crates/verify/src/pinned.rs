@@ -10,7 +10,6 @@ use quash_core::revocation::freshness::{
     Footing, Freshness, FreshnessSource, Known, StalePolicy, Staleness, Undecided,
 };
 use quash_core::revocation::rejection::Rejection;
-use quash_core::revocation::scope::TokenNames;
 use quash_core::revocation::standing::Standing;
 use quash_core::time::Timestamp;
 
@@ -136,8 +135,7 @@ impl<'v> Pinned<'v> {
             }
         };
         let issuer = token.trusted_issuer();
-        let names = TokenNames::new(Arc::clone(issuer.scope()), &token);
-        let standing = Standing::new(&token, issuer.rules(), names);
+        let standing = Standing::new(&token, issuer.rules(), issuer.names_of(&token));
         let watermark = epoch.state.watermark();
         let finding = self.examine(&epoch, &token, &standing, asking.now);
         let settled = asking.settle_in(&epoch, finding);
@@ -268,7 +266,11 @@ impl<S: FreshnessSource> Asking<'_, S> {
     /// As [`settle`](Self::settle); without a log, nothing is accepted, whoever says that it is fresh.
     fn settle_in(&self, epoch: &Epoch, finding: Finding) -> Result<Settled, Undecided> {
         match finding {
-            Finding::Clear { .. } if epoch.is_cold() => Err(Undecided::Incomplete),
+            Finding::Clear { .. } | Finding::Ahead | Finding::Refused(Rejection::NotRegistered)
+                if epoch.is_cold() =>
+            {
+                Err(Undecided::Incomplete)
+            }
             finding => self.settle(finding),
         }
     }
@@ -293,6 +295,11 @@ impl<S: FreshnessSource> Asking<'_, S> {
                 let freshness = self.source.freshness_after(self.known, self.wanted);
                 freshness.may_accept().map(Settled::Accept)
             }
+            // Where the state is stale as well, that comes first: then the policy may know whom to ask.
+            Finding::Ahead => {
+                let freshness = self.source.freshness_after(self.known, self.wanted);
+                freshness.may_accept().and(Err(Undecided::Ahead))
+            }
         }
     }
 }
@@ -306,7 +313,10 @@ impl std::fmt::Debug for Pinned<'_> {
 /// Whether a rejection exists for the sake of the revocation log: see [`Mode::Observe`].
 fn needs_the_log(rejection: &Rejection) -> bool {
     match rejection {
-        Rejection::Revoked(_) | Rejection::IssuedInFuture | Rejection::LifeTooLong => true,
+        Rejection::Revoked(_)
+        | Rejection::NotRegistered
+        | Rejection::IssuedInFuture
+        | Rejection::LifeTooLong => true,
         Rejection::Invalid(_) | Rejection::Expired { .. } | Rejection::NotYetValid { .. } => false,
     }
 }

@@ -101,6 +101,13 @@ pub struct NewEntry {
     pub cause: Box<str>,
 }
 
+impl NewEntry {
+    /// As [`Record::revokes`].
+    pub fn revokes(&self) -> bool {
+        self.undoes.is_none() && self.target.kind() != TargetKind::Registration
+    }
+}
+
 /// A fact of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

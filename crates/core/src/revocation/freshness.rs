@@ -53,6 +53,10 @@ pub enum Undecided {
     /// The state is not complete yet.
     #[error("the revocation state is not complete yet")]
     Incomplete,
+    /// The token was issued after everything that is known here, and its issuer lets only registered sessions pass:
+    /// the registration may be under way (S12).
+    #[error("the token is newer than what is known here of the sessions that may pass")]
+    Ahead,
 }
 
 /// What an accept stands on.

@@ -15,6 +15,7 @@ pub mod marks;
 pub mod reason;
 mod reasons;
 pub mod record;
+mod registry;
 pub mod rejection;
 mod rule;
 pub mod scope;

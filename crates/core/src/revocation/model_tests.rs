@@ -4,6 +4,7 @@
 //! The model keeps a `Vec` of entries with plain ids and applies every sentence of the rule to each of them.
 //! It knows no digest, no map, no mark and no shortcut.
 
+mod registering;
 mod undoing;
 
 use std::time::Duration;
@@ -99,6 +100,7 @@ impl Token {
                 (&**name == "roles" && self.roles.iter().any(|role| text("role", *role) == **value), false)
             }
             Target::Issuer => (true, false),
+            Target::Registration { .. } => (false, false),
         };
         if !named {
             return false;

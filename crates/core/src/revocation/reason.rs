@@ -18,6 +18,8 @@ pub struct NotAReason;
 impl Reason {
     /// An administrator ended it.
     pub const ADMIN: &str = "admin";
+    /// The user signed in: the session is registered (S12).
+    pub const SIGNED_IN: &str = "signed_in";
     /// The user signed out.
     pub const LOGGED_OUT: &str = "logged_out";
     /// The user, or somebody on their behalf, ended this device from another one.

@@ -43,3 +43,11 @@ pub struct Record {
     /// Why.
     pub reason: Reason,
 }
+
+impl Record {
+    /// Whether it refuses something: it neither takes an entry back nor registers a session. Nobody but the log itself
+    /// may say what does not.
+    pub fn revokes(&self) -> bool {
+        self.undoes.is_none() && self.kind != TargetKind::Registration
+    }
+}

@@ -43,6 +43,8 @@ pub enum Rejection {
     LifeTooLong,
     /// An entry of the revocation log hits it.
     Revoked(Hit),
+    /// Its issuer keeps an allowlist, and its session is not on it: whoever signed the token, nobody signed in (S12).
+    NotRegistered,
 }
 
 /// What the holder of a refused token should do.
@@ -77,7 +79,7 @@ impl Rejection {
                 Effect::End => Remedy::SignInAgain,
             },
             Self::NotYetValid { .. } | Self::IssuedInFuture => Remedy::Wait,
-            Self::Invalid(_) => Remedy::SignInAgain,
+            Self::Invalid(_) | Self::NotRegistered => Remedy::SignInAgain,
         }
     }
 
@@ -91,6 +93,7 @@ impl Rejection {
             Self::IssuedInFuture => "issued_in_future",
             Self::LifeTooLong => "life_too_long",
             Self::Revoked(hit) => hit.reason.as_str(),
+            Self::NotRegistered => "not_registered",
         }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Aim<'a> {
     pub(super) token: &'a VerifiedClaims,
     pub(super) names: &'a TokenNames,
     issued: Issued,
+    /// Where its session was registered: a token of it may say any position later, and its signature proves none.
+    registered: Option<u64>,
 }
 
 /// When the token was issued, in the terms that its cutoffs are compared in.
@@ -55,14 +57,19 @@ pub(super) struct Narrowing {
 
 impl<'a> Aim<'a> {
     pub(super) fn new(token: &'a VerifiedClaims, names: &'a TokenNames, rules: &TimeRules) -> Self {
-        Self { token, names, issued: Issued::of(token, rules) }
+        Self { token, names, issued: Issued::of(token, rules), registered: None }
+    }
+
+    /// The same token, whose session was registered at this position.
+    pub(super) fn of_session_at(self, registered: Option<u64>) -> Self {
+        Self { registered, ..self }
     }
 
     /// Whether a cutoff at or below `mark` can hit the token. A token issued beyond the watermark is not an
     /// exception: it is hit by no cutoff that is known here, and its pass covers the watermark only.
     pub(super) fn may_be_hit_up_to(&self, mark: u64) -> bool {
         match self.issued {
-            Issued::At(position) => mark > position,
+            Issued::At(position) => mark > self.registered.map_or(position, |at| at.min(position)),
             Issued::AtOrBeforeSecond(_) | Issued::Ever => mark > 0,
         }
     }
@@ -71,7 +78,22 @@ impl<'a> Aim<'a> {
     pub(super) fn is_hit_by(&self, fact: Fact, kind: TargetKind, narrowed: Narrowing) -> bool {
         let spared = narrowed.exception.is_some_and(|exception| self.is_spared(exception));
         // An identity has no time: it is hit whatever the token's position, and windows narrow cutoffs only.
-        !spared && (kind.is_identity() || self.was_issued_before(fact) && self.is_within(narrowed, fact))
+        !spared
+            && (kind.is_identity() || self.is_before(fact, kind, narrowed) && self.is_within(narrowed, fact))
+    }
+
+    /// Whether the token, or the sign-in that its session was registered for, was there before the entry.
+    fn is_before(&self, fact: Fact, kind: TargetKind, narrowed: Narrowing) -> bool {
+        self.was_issued_before(fact) || self.was_registered_before(fact, kind, narrowed)
+    }
+
+    /// S12: an `end` about the subject or the whole issuer ended every session that was registered before it, so what is
+    /// dated later was never issued. One about a device, a client or a claim did not: another sign-in may share the
+    /// session since; nor did one with a window, which spares sign-ins.
+    fn was_registered_before(&self, fact: Fact, kind: TargetKind, narrowed: Narrowing) -> bool {
+        let of_sign_in = matches!(kind, TargetKind::Subject | TargetKind::Issuer);
+        let unconditional = fact.effect() == Effect::End && narrowed.window.is_none();
+        of_sign_in && unconditional && self.registered.is_some_and(|at| at < fact.position())
     }
 
     fn is_within(&self, narrowed: Narrowing, fact: Fact) -> bool {
@@ -118,6 +140,7 @@ impl<'a> Aim<'a> {
             TargetKind::Key => is(self.token.key().map(KeyId::as_str)),
             TargetKind::Client => is(self.token.client()),
             TargetKind::Issuer => is(Some("")),
+            TargetKind::Registration => false,
             TargetKind::Claim => claim_values(self.token)
                 .iter()
                 .any(|(name, value)| issuer.of_claim(name, value) == record.key),
@@ -132,7 +155,7 @@ impl Record {
         let aim = Aim::new(token, names, rules);
         let fact = Fact::new(self.position, self.effect, self.recorded_at, self.retain_until);
         let narrowed = Narrowing { window: self.window, exception: self.exception };
-        self.undoes.is_none()
+        self.revokes()
             && self.issuer == names.issuer.key
             && aim.names_target_of(self)
             && aim.is_hit_by(fact, self.kind, narrowed)

@@ -52,6 +52,19 @@ impl IssuerScope {
     }
 }
 
+/// What the allowlist of its issuer asks of a token (S12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// Nothing: there is none, or the token is one that a client got for itself (RFC 6749 section 4.4), which belongs
+    /// to no session.
+    #[default]
+    Unasked,
+    /// That this registration is known.
+    Registration(TargetKey),
+    /// What it does not have: it names a user and no session, or no user.
+    Stranger,
+}
+
 /// What one token names. Made once per token, at its first check; about 100 ns.
 #[derive(Clone, Debug)]
 #[repr(C)]
@@ -66,6 +79,8 @@ pub struct TokenNames {
     pub subject: Option<TargetKey>,
     /// `device_id` of `sub`.
     pub device: Option<TargetKey>,
+    /// What has to be known of its session. Stands last: it is only read where somebody asks.
+    pub listing: Listing,
 }
 
 impl TokenNames {
@@ -80,8 +95,20 @@ impl TokenNames {
             session: of(TargetKind::Session, token.session()),
             subject: of(TargetKind::Subject, token.subject()),
             device: device.map(|(subject, device)| key.of_device(subject, device)),
+            listing: Listing::Unasked,
             issuer,
         }
+    }
+
+    /// The names in `token`, whose issuer keeps an allowlist: its session has to be registered for its subject.
+    pub fn listed(issuer: Arc<IssuerScope>, token: &VerifiedClaims) -> Self {
+        let key = issuer.key;
+        let listing = match (token.session(), token.subject()) {
+            (Some(session), Some(subject)) => Listing::Registration(key.of_registration(session, subject)),
+            (None, Some(subject)) if token.client() == Some(subject) => Listing::Unasked,
+            _ => Listing::Stranger,
+        };
+        Self { listing, ..Self::new(issuer, token) }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::revocation::rejection::Hit;
 use crate::revocation::scope::{TokenNames, claim_values};
 use crate::revocation::target::TargetKind;
 use crate::revocation::target_key::TargetKey;
+use crate::time::Timestamp;
 use crate::verified::VerifiedClaims;
 
 /// The entry that a token is refused for: an `end` before a `refresh`, the latest among equals. `None` when
@@ -129,6 +130,7 @@ impl RevocationState {
     /// The entry that `token` is refused for, whatever its life: an `end` before a `refresh`, the latest among
     /// equals. `names` are those of this state. One look-up per name.
     pub fn hit(&self, token: &VerifiedClaims, names: &TokenNames, rules: &TimeRules) -> Option<Hit> {
-        strongest_hit(Aim::new(token, names, rules), self)
+        let registered = self.registered(names.listing, Timestamp::EPOCH).position();
+        strongest_hit(Aim::new(token, names, rules).of_session_at(registered), self)
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::position::Position;
 use crate::revocation::decide::{Finding, Question, TimeRules, examine};
-use crate::revocation::scope::TokenNames;
+use crate::revocation::registry::Registered;
+use crate::revocation::scope::{Listing, TokenNames};
 use crate::revocation::state::RevocationState;
 use crate::revocation::target_key::TargetKey;
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ pub struct Standing {
     /// The buckets of the names; a name that the token lacks repeats one that it has.
     buckets: [u16; 4],
     nameless: bool,
+    /// Whether its issuer's allowlist has to be asked, every time.
+    listed: bool,
     names: TokenNames,
 }
 
@@ -41,6 +44,7 @@ impl Standing {
             passed_at: AtomicU64::new(0),
             buckets: keys.map(|key| key.or(first).map_or(0, TargetKey::bucket)),
             nameless: first.is_none(),
+            listed: names.listing != Listing::Unasked,
             names,
         }
     }
@@ -50,7 +54,16 @@ impl Standing {
     pub fn holds(&self, state: &RevocationState, now: Timestamp) -> bool {
         let passed_at = self.passed_at.load(Ordering::Acquire);
         let quiet = self.nameless || state.quiet_since(self.buckets, passed_at);
-        passed_at > 0 && self.is_alive(now) && quiet && self.names.issuer.wide() <= passed_at
+        passed_at > 0
+            && self.is_alive(now)
+            && quiet
+            && self.names.issuer.wide() <= passed_at
+            && (!self.listed || self.is_registered(state, now))
+    }
+
+    #[cold]
+    fn is_registered(&self, state: &RevocationState, now: Timestamp) -> bool {
+        state.registered(self.names.listing, now) != Registered::Missing
     }
 
     /// Whether the rules of time let the token be used at `now`.

@@ -9,6 +9,7 @@ use super::fact::Fact;
 use super::fact_table::{self, FactTable};
 use super::key_hash::ByKey;
 use super::reasons::Reasons;
+use super::registry::{Registered, Registry};
 use super::undone::Undone;
 use crate::ids::Issuer;
 use crate::planted::{self, Bug};
@@ -17,7 +18,8 @@ use crate::revocation::entry::Window;
 use crate::revocation::marks::Marks;
 use crate::revocation::reason::Reason;
 use crate::revocation::record::{ExceptionKey, Record};
-use crate::revocation::scope::{IssuerScope, TokenNames};
+use crate::revocation::scope::{IssuerScope, Listing, TokenNames};
+use crate::revocation::target::TargetKind;
 use crate::revocation::target_key::{IssuerKey, LogKey, TargetKey};
 use crate::time::Timestamp;
 use crate::verified::VerifiedClaims;
@@ -40,6 +42,8 @@ pub struct RevocationState {
     /// By position and target: two logs with one key may have given one position twice.
     pub(super) details: HashMap<(u64, TargetKey), Details, ByKey>,
     pub(super) reasons: Reasons,
+    /// What allowlists let pass, beside everything that refuses.
+    registry: Registry,
     issuers: HashMap<IssuerKey, Arc<IssuerScope>>,
     progress: Progress,
 }
@@ -110,6 +114,7 @@ impl RevocationState {
             many: HashMap::default(),
             details: HashMap::default(),
             reasons: Reasons::default(),
+            registry: Registry::default(),
             issuers: HashMap::default(),
             progress: Progress::from(origin),
         }
@@ -120,7 +125,8 @@ impl RevocationState {
         Position::new(self.progress.watermark.load(Ordering::Acquire)).unwrap_or(Position::LAST)
     }
 
-    /// How many entries are held. One that was undone is not, nor is what undid it.
+    /// How many entries are held that refuse something. One that was undone is not, nor is what undid it, nor a
+    /// registration.
     pub fn live_entries(&self) -> usize {
         self.progress.live.load(Ordering::Relaxed)
     }
@@ -135,6 +141,11 @@ impl RevocationState {
         let lately = self.lock();
         let stands = |record: &&Record| record.undoes.is_none() && !lately.undone.holds(record);
         records.iter().filter(stands).collect()
+    }
+
+    /// How many sessions are registered for the allowlists of their issuers (S12). Some 42 bytes each.
+    pub fn registered_sessions(&self) -> usize {
+        self.registry.len()
     }
 
     /// The key that digests ids for this state.
@@ -226,6 +237,9 @@ impl RevocationState {
     ) {
         if let Some(position) = record.undoes {
             return self.undo(record, position, lately, single);
+        }
+        if record.kind == TargetKind::Registration {
+            return self.registry.add(record);
         }
         if lately.undone.covers(record) {
             return;
@@ -329,11 +343,19 @@ impl RevocationState {
 
     /// Forgets every entry that no living token can be hit by: those whose `retain_until` is at or before
     /// `now`. Walks the whole state, some 50 ns an entry; readers are never stopped, the writer only for
-    /// moments. Returns how many went.
+    /// moments. Returns how many went, registrations left out.
     pub fn purge(&self, now: Timestamp) -> usize {
         self.lock().undone.purge(now);
+        self.purge_registrations(now);
         let found = self.single.keys(|fact| fact.is_over(now) || fact.has_more());
         found.chunks(PURGED_AT_ONCE).map(|keys| self.purge_keys(keys, now)).sum()
+    }
+
+    fn purge_registrations(&self, now: Timestamp) {
+        for keys in self.registry.over(now).chunks(PURGED_AT_ONCE) {
+            let _writing = self.lock();
+            self.registry.forget(keys, now);
+        }
     }
 
     fn purge_keys(&self, keys: &[TargetKey], now: Timestamp) -> usize {
@@ -419,6 +441,17 @@ impl RevocationState {
         latest.iter().all(|mark| *mark <= since)
     }
 
+    /// What is known at `now` of the session that `listing` asks for.
+    pub(super) fn registered(&self, listing: Listing, now: Timestamp) -> Registered {
+        match listing {
+            Listing::Unasked => Registered::Unasked,
+            Listing::Stranger => Registered::Missing,
+            Listing::Registration(key) => {
+                self.registry.place_of(key, now).map_or(Registered::Missing, Registered::At)
+            }
+        }
+    }
+
     pub(super) fn mark_of(&self, key: TargetKey) -> u64 {
         self.marks.of(key)
     }
@@ -442,7 +475,6 @@ impl std::fmt::Debug for RevocationState {
 mod tests {
     use super::*;
     use crate::revocation::entry::Effect;
-    use crate::revocation::target::TargetKind;
 
     fn record(position: u64, subject: &str, reason: &str) -> Record {
         let issuer = LogKey::from_random([1; 16]).issuer_key(&Issuer::new("https://issuer.example").unwrap());

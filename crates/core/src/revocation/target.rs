@@ -38,9 +38,16 @@ pub enum Target {
     },
     /// Cutoff: every token of the issuer.
     Issuer,
+    /// Hits nothing: it registers a session, which an issuer with an allowlist then lets pass (S12).
+    Registration {
+        /// Which session.
+        session: SessionId,
+        /// Whose: a token of this session with another `sub` is of no registered session.
+        subject: Subject,
+    },
 }
 
-/// Which of the nine kinds a target is. The numbers are part of the digest of a target and never change.
+/// Which of the ten kinds a target is. The numbers are part of the digest of a target and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 #[repr(u8)]
@@ -63,10 +70,12 @@ pub enum TargetKind {
     Claim = 8,
     /// [`Target::Issuer`].
     Issuer = 9,
+    /// [`Target::Registration`].
+    Registration = 10,
 }
 
 impl TargetKind {
-    /// Its number, from 1 to 9.
+    /// Its number, from 1 to 10.
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -83,6 +92,7 @@ impl TargetKind {
             7 => Self::Client,
             8 => Self::Claim,
             9 => Self::Issuer,
+            10 => Self::Registration,
             _ => return None,
         })
     }
@@ -108,6 +118,7 @@ impl TargetKind {
             Self::Client => "client",
             Self::Claim => "claim",
             Self::Issuer => "issuer",
+            Self::Registration => "registration",
         }
     }
 }
@@ -125,6 +136,7 @@ impl Target {
             Self::Client(_) => TargetKind::Client,
             Self::Claim { .. } => TargetKind::Claim,
             Self::Issuer => TargetKind::Issuer,
+            Self::Registration { .. } => TargetKind::Registration,
         }
     }
 }

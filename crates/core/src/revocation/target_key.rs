@@ -103,6 +103,9 @@ impl IssuerKey {
             Target::Client(id) => self.of_id(TargetKind::Client, id.as_str()),
             Target::Claim { name, value } => self.of_claim(name, value),
             Target::Issuer => self.of_id(TargetKind::Issuer, ""),
+            Target::Registration { session, subject } => {
+                self.of_registration(session.as_str(), subject.as_str())
+            }
         }
     }
 
@@ -114,6 +117,11 @@ impl IssuerKey {
     /// The key of one device of one subject.
     pub fn of_device(&self, subject: &str, device: &str) -> TargetKey {
         self.digest(TargetKind::Device, &[subject.as_bytes(), device.as_bytes()])
+    }
+
+    /// The key of the registration of one session of one subject.
+    pub fn of_registration(&self, session: &str, subject: &str) -> TargetKey {
+        self.digest(TargetKind::Registration, &[session.as_bytes(), subject.as_bytes()])
     }
 
     /// The key of one value of one claim.

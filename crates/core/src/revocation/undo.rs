@@ -20,6 +20,9 @@ pub enum NotUndoable {
     /// It is about a signing key, which is forgotten, not put aside.
     #[error("it is about a signing key")]
     Key,
+    /// It registers a session. Whoever wants it to pass no longer ends it.
+    #[error("it registers a session, and revokes nothing")]
+    Registration,
     /// It was not somebody's decision: a stolen refresh token was found out, a backup was restored, or another sign-in
     /// took the session's place.
     #[error(
@@ -53,6 +56,8 @@ impl NewEntry {
             Err(NotUndoable::Undo)
         } else if self.target.kind() == TargetKind::Key {
             Err(NotUndoable::Key)
+        } else if self.target.kind() == TargetKind::Registration {
+            Err(NotUndoable::Registration)
         } else if GUARDS.contains(&self.reason.as_str()) {
             Err(NotUndoable::Guard)
         } else {
@@ -91,7 +96,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Issuer, KeyId, Subject};
+    use crate::ids::{Issuer, KeyId, SessionId, Subject};
     use crate::position::Position;
     use crate::revocation::entry::Effect;
     use crate::revocation::target::Target;
@@ -137,6 +142,9 @@ mod tests {
         }
         let key = Target::Key(KeyId::new("key").unwrap());
         assert_eq!(fact(key, Reason::ADMIN).check_undoable(), Err(NotUndoable::Key));
+        let (session, subject) = (SessionId::new("ses_1").unwrap(), Subject::new("alice").unwrap());
+        let registration = fact(Target::Registration { session, subject }, Reason::SIGNED_IN);
+        assert_eq!(registration.check_undoable(), Err(NotUndoable::Registration));
         assert_eq!(undo_of(fact(alice(), Reason::ADMIN)).check_undoable(), Err(NotUndoable::Undo));
     }
 

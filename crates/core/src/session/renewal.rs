@@ -63,7 +63,8 @@ pub fn judge(renewal: &Renewal, session: &Session, grant: Grant, cut_by: Option<
 /// Whether `entry`, which is about something that `grant` or its session names, ends it.
 ///
 /// Identity targets end it whatever their position; cutoffs end grants that were opened before them.
-/// A `refresh` entry ends nothing: the renewal it asks for is this one. An entry that undoes another ends nothing either.
+/// A `refresh` entry ends nothing: the renewal it asks for is this one. An entry that undoes another ends nothing
+/// either, nor does one that registers a session.
 pub fn is_cut_by(session: &Session, grant: &Grant, entry: &Entry) -> bool {
     let fact = &entry.fact;
     let identity = fact.target.kind().is_identity();
@@ -71,5 +72,5 @@ pub fn is_cut_by(session: &Session, grant: &Grant, entry: &Entry) -> bool {
     let in_window =
         identity || fact.window.is_none_or(|window| window.contains(session.authenticated_at.seconds()));
     let spared = matches!(&fact.exception, Some(Exception::Session(id)) if *id == session.id);
-    fact.undoes.is_none() && fact.effect == Effect::End && before && in_window && !spared
+    fact.revokes() && fact.effect == Effect::End && before && in_window && !spared
 }

@@ -28,10 +28,10 @@ pub(super) struct EntryRow<'a> {
     /// [`TargetKind`] as its number.
     #[n(3)]
     pub(super) kind: u8,
-    /// The id that the target names; the subject of a device, the name of a claim.
+    /// The id that the target names; the subject of a device, the name of a claim, the session of a registration.
     #[b(4)]
     pub(super) name: Option<&'a str>,
-    /// The device of a subject, the value of a claim.
+    /// The device of a subject, the value of a claim, the subject of a registration.
     #[b(5)]
     pub(super) detail: Option<&'a str>,
     /// The digest of a token.
@@ -127,6 +127,7 @@ fn target_fields(target: &Target) -> TargetFields<'_> {
         Target::Device { subject, device } => (Some(subject.as_str()), Some(device.as_str()), None),
         Target::Client(id) => (Some(id.as_str()), None, None),
         Target::Claim { name, value } => (Some(name), Some(value), None),
+        Target::Registration { session, subject } => (Some(session.as_str()), Some(subject.as_str()), None),
         _ => (None, None, None),
     }
 }
@@ -186,6 +187,7 @@ pub(super) const DEVICE: u8 = TargetKind::Device as u8;
 pub(super) const CLIENT: u8 = TargetKind::Client as u8;
 pub(super) const CLAIM: u8 = TargetKind::Claim as u8;
 pub(super) const ISSUER: u8 = TargetKind::Issuer as u8;
+pub(super) const REGISTRATION: u8 = TargetKind::Registration as u8;
 
 fn target(row: &EntryRow<'_>) -> Option<Target> {
     let target = match (row.kind, row.name, row.detail) {
@@ -203,6 +205,10 @@ fn target(row: &EntryRow<'_>) -> Option<Target> {
         (CLIENT, Some(id), None) => Target::Client(ClientId::new(id).ok()?),
         (CLAIM, Some(name), Some(value)) => Target::Claim { name: name.into(), value: value.into() },
         (ISSUER, None, None) => Target::Issuer,
+        (REGISTRATION, Some(session), Some(subject)) => Target::Registration {
+            session: SessionId::new(session).ok()?,
+            subject: Subject::new(subject).ok()?,
+        },
         _ => return None,
     };
     Some(target)

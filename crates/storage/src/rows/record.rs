@@ -10,8 +10,8 @@ use quash_core::time::Timestamp;
 use quash_core::verified::TokenDigest;
 
 use super::entry::{
-    CLAIM, CLIENT, DEVICE, EntryRow, ISSUER, KEY, SESSION, SUBJECT, TOKEN, TOKEN_DIGEST, WHAT, effect, split,
-    window,
+    CLAIM, CLIENT, DEVICE, EntryRow, ISSUER, KEY, REGISTRATION, SESSION, SUBJECT, TOKEN, TOKEN_DIGEST, WHAT,
+    effect, split, window,
 };
 use super::{corrupt, decode};
 use crate::ports::StoreError;
@@ -102,6 +102,9 @@ fn target(issuer: &IssuerKey, row: &EntryRow<'_>) -> Option<(TargetKind, TargetK
         (CLIENT, Some(id), None) => of(TargetKind::Client, id),
         (CLAIM, Some(name), Some(value)) => Some((TargetKind::Claim, issuer.of_claim(name, value))),
         (ISSUER, None, None) => of(TargetKind::Issuer, ""),
+        (REGISTRATION, Some(session), Some(subject)) => {
+            Some((TargetKind::Registration, issuer.of_registration(session, subject)))
+        }
         _ => None,
     }
 }

@@ -240,6 +240,12 @@ impl Shared {
         let what = if row.undoes.is_some() { row.what.checked_sub(UNDOES)? } else { row.what };
         let effect = if what > REFRESH { Effect::Refresh } else { Effect::End };
         let number = if effect == Effect::Refresh { what.checked_sub(REFRESH)? } else { what };
+        let kind = TargetKind::from_number(number)?;
+        let narrowed = row.window.is_some() || row.exception.is_some() || row.undoes.is_some();
+        // A registration is nothing but that.
+        if kind == TargetKind::Registration && (narrowed || effect == Effect::Refresh) {
+            return None;
+        }
         let position = before.position.checked_add(row.step)?;
         let after = |before: u64, difference: i64| {
             Timestamp::from_milliseconds(before.wrapping_add(difference.cast_unsigned()))
@@ -252,7 +258,7 @@ impl Shared {
                 None => Timestamp::FOREVER,
             },
             issuer: *self.issuers.get(usize::try_from(row.issuer).ok()?)?,
-            kind: TargetKind::from_number(number)?,
+            kind,
             key: key_of(row.key)?,
             effect,
             window: match row.window {

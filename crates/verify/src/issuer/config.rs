@@ -30,6 +30,7 @@ pub enum Mode {
 pub struct IssuerConfig {
     name: Issuer,
     own: bool,
+    allowlist: bool,
     audiences: Vec<String>,
     types: Vec<String>,
     required: Vec<Required>,
@@ -50,6 +51,7 @@ impl IssuerConfig {
         Self {
             name,
             own: false,
+            allowlist: false,
             audiences,
             types: vec!["at+jwt".to_owned()],
             required: Vec::new(),
@@ -86,6 +88,15 @@ impl IssuerConfig {
         self
     }
 
+    /// Lets pass only tokens of sessions that are registered in the log (S12). Tokens that a client got for itself
+    /// (RFC 6749 section 4.4) belong to no session, and pass.
+    ///
+    /// Verifiers that read a trust and do not know this rule decide nothing of the issuer's tokens.
+    #[must_use]
+    pub fn with_allowlist(self) -> Self {
+        Self { allowlist: true, ..self }
+    }
+
     /// Sets whether revocation is enforced.
     #[must_use]
     pub fn with_mode(self, mode: Mode) -> Self {
@@ -119,6 +130,11 @@ impl IssuerConfig {
     /// Whether it is our own authority.
     pub fn is_own(&self) -> bool {
         self.own
+    }
+
+    /// Whether only tokens of registered sessions pass.
+    pub fn keeps_allowlist(&self) -> bool {
+        self.allowlist
     }
 
     /// Whether revocation is enforced.

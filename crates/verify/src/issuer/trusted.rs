@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use quash_core::defect::Defect;
 use quash_core::ids::Issuer;
 use quash_core::revocation::decide::TimeRules;
-use quash_core::revocation::scope::IssuerScope;
+use quash_core::revocation::scope::{IssuerScope, TokenNames};
 use quash_core::revocation::state::RevocationState;
 use quash_core::verified::VerifiedClaims;
 use quash_jose::{KeySet, TokenProfile, UnverifiedToken};
@@ -21,6 +21,7 @@ pub(crate) struct TrustedIssuer {
     retired: AtomicBool,
     mode: Mode,
     nameless: bool,
+    listed: bool,
     rules: TimeRules,
     profile: TokenProfile,
     keys: KeySet,
@@ -35,6 +36,7 @@ impl TrustedIssuer {
             retired: AtomicBool::new(false),
             mode: config.mode(),
             nameless: config.is_relaxed(&Relaxation::MissingIssuer),
+            listed: config.keeps_allowlist(),
             rules: *config.rules(),
             profile: config.profile(),
             keys: config.keys().clone(),
@@ -59,6 +61,7 @@ impl TrustedIssuer {
             retired: AtomicBool::new(false),
             mode: self.mode,
             nameless: self.nameless,
+            listed: self.listed,
             rules: self.rules,
             profile: self.profile.clone(),
             keys: self.keys.clone(),
@@ -107,9 +110,10 @@ impl TrustedIssuer {
         IssuerConfig::clone(&self.config).with_keys(self.keys.clone())
     }
 
-    /// What the issuer is in the revocation state.
-    pub(crate) fn scope(&self) -> &Arc<IssuerScope> {
-        &self.scope
+    /// What `token`, one of this issuer's, names in the revocation state.
+    pub(crate) fn names_of(&self, token: &VerifiedClaims) -> TokenNames {
+        let scope = Arc::clone(&self.scope);
+        if self.listed { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) }
     }
 
     /// Checks the form and the signature of `token`.

@@ -233,6 +233,13 @@ pub(crate) mod target {
         Target::Claim { name: name.into(), value: value.into() }
     }
 
+    pub(crate) fn registration(session: &str, subject: &str) -> Target {
+        Target::Registration {
+            session: SessionId::new(session).unwrap(),
+            subject: Subject::new(subject).unwrap(),
+        }
+    }
+
     pub(crate) fn key(id: &str) -> Target {
         Target::Key(KeyId::new(id).unwrap())
     }

@@ -95,10 +95,10 @@ impl Follower {
         Ok(())
     }
 
-    /// INVARIANT: no undo is among what is sent, for nobody but the log takes an entry back, and nothing that is known to
-    /// be undone.
+    /// INVARIANT: neither an undo nor a registration is among what is sent, for nobody but the log takes an entry back or
+    /// lets a session in, and nothing that is known to be undone.
     fn report(&mut self, mut records: Vec<Record>) {
-        records.retain(|record| record.undoes.is_none());
+        records.retain(Record::revokes);
         records.sort_by_key(place_of);
         records.dedup_by_key(|record| place_of(record));
         if records.is_empty() {

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quash_core::position::Position;
+use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::Uptime;
 
@@ -219,8 +220,8 @@ impl Publication {
             }
             (Stage::Serving(_), ToServer::Held(held)) => {
                 let mut records = batch::decode(held.batch)?;
-                // INVARIANT: nobody but the log takes an entry back.
-                records.retain(|record| record.undoes.is_none());
+                // INVARIANT: nobody but the log takes an entry back, or lets a session in.
+                records.retain(Record::revokes);
                 Ok(Some(Call::Held { records }))
             }
             (Stage::Serving(_) | Stage::Opening { .. }, ToServer::Hello(_)) => {

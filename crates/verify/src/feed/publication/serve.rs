@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quash_core::planted::{self, Bug};
 use quash_core::position::{Checksum, Position};
+use quash_core::revocation::record::Record;
 
 use super::snapshot::Snapshot;
 use super::{Ack, Mismatch, Opening, Publication, Read, Serving, Stage};
@@ -125,7 +126,7 @@ impl Publication {
     pub fn page(&mut self, mut page: Page) {
         let Stage::Serving(serving) = &mut self.stage else { return };
         if serving.version < UNDO_VERSION {
-            page.records.retain(|record| record.undoes.is_none());
+            page.records.retain(Record::revokes);
         }
         serving.reading = false;
         if serving.snapshot.is_none() && page.through > serving.head {

@@ -27,7 +27,7 @@ pub struct IssuerDocument {
     #[n(3)]
     pub types: Vec<String>,
     /// Claims that must be there beyond the form: 1 subject, 2 client, 3 session, 4 token, 5 device, 6 `iat`,
-    /// 7 `pos`.
+    /// 7 `pos`; and 8, no claim: that its session is registered.
     #[n(4)]
     pub required: Vec<u8>,
     /// What is let pass, by name, and the claim where one is named.
@@ -95,7 +95,7 @@ impl IssuerDocument {
             own: config.is_own(),
             audiences: config.audiences().to_vec(),
             types: config.types().to_vec(),
-            required: config.required().iter().filter_map(|claim| number(*claim)).collect(),
+            required: required(config),
             relaxations: config.relaxations().iter().map(spelt).collect(),
             jwks: jwks::publish(config.keys().iter()),
             secret: config.keys().iter().any(|key| key.algorithm().is_symmetric()),
@@ -111,9 +111,11 @@ impl IssuerDocument {
     /// # Errors
     /// [`UnsoundKeys`].
     pub fn config(&self) -> Result<IssuerConfig, UnsoundKeys> {
-        let config = self.required.iter().try_fold(self.plain(self.keys()?), |config, number| {
-            claim(*number).map(|claim| config.require(claim)).ok_or(UnsoundKeys::UnknownRule)
-        })?;
+        let config =
+            self.required.iter().try_fold(self.plain(self.keys()?), |config, number| match number {
+                &REGISTERED => Ok(config.with_allowlist()),
+                number => claim(*number).map(|claim| config.require(claim)).ok_or(UnsoundKeys::UnknownRule),
+            })?;
         self.relaxations.iter().try_fold(config, |config, (name, claim)| {
             let relaxation = relaxation(name, claim.as_deref()).ok_or(UnsoundKeys::UnknownRule)?;
             Ok(config.relax(relaxation))
@@ -171,6 +173,15 @@ const CLAIMS: [(u8, Required); 7] = [
     (6, Required::IssuedAt),
     (7, Required::Position),
 ];
+
+/// Stands among the required claims, so that a reader who does not know it decides nothing of the issuer's tokens: see
+/// [`UnsoundKeys::UnknownRule`].
+const REGISTERED: u8 = 8;
+
+fn required(config: &IssuerConfig) -> Vec<u8> {
+    let claims = config.required().iter().filter_map(|claim| number(*claim));
+    claims.chain(config.keeps_allowlist().then_some(REGISTERED)).collect()
+}
 
 fn number(claim: Required) -> Option<u8> {
     CLAIMS.iter().find(|(_, held)| *held == claim).map(|(number, _)| *number)

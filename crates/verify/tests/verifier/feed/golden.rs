@@ -120,13 +120,14 @@ fn record_says(record: &Record) -> Value {
     says
 }
 
-/// Records of version 2: an entry, what undoes it, and what undoes one that is not among them.
-fn records_with_undos() -> Vec<Record> {
+/// Records of version 2: an entry, what undoes it, a registration, and what undoes one that is not among them.
+fn records_of_version_two() -> Vec<Record> {
     let [first, .., last] = &records()[..] else { panic!() };
     let after = |step: u64| position(last.position.number() + step);
     vec![
         first.clone(),
         Record { position: after(1), undoes: Some(first.position), ..first.clone() },
+        Record { position: after(2), kind: TargetKind::Registration, ..first.clone() },
         Record {
             position: after(9),
             undoes: Some(position(first.position.number() + 3)),
@@ -320,7 +321,7 @@ fn directory() -> PathBuf {
 
 /// What version 2 says otherwise than version 1 did.
 fn of_version_two() -> Vec<Vector> {
-    let batch = batch::encode(&records_with_undos());
+    let batch = batch::encode(&records_of_version_two());
     let welcome = Welcome {
         version: 2,
         log: LogId::from_random([0x10; 16]),
@@ -343,9 +344,9 @@ fn of_version_two() -> Vec<Vector> {
     vec![
         to_server("a hello of versions 1 to 2", &ToServer::Hello(Hello { max_version: 2, ..hello() })),
         to_follower("a welcome in version 2", &ToFollower::Welcome(welcome)),
-        to_follower("entries with undos", &ToFollower::Entries(entries)),
+        to_follower("entries with undos and a registration", &ToFollower::Entries(entries)),
         to_follower(
-            "a chunk of a snapshot with undos",
+            "a chunk of a snapshot with undos and a registration",
             &ToFollower::SnapshotChunk(SnapshotChunk { batch: &batch, sum: [0x5E; 16] }),
         ),
     ]

@@ -7,6 +7,7 @@ mod golden;
 mod learning;
 mod messages;
 mod pair;
+mod registering;
 mod relaying;
 mod serving;
 mod undoing;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, LogId, Position};
 use quash_core::revocation::freshness::{Freshness, StalePolicy};
+use quash_core::revocation::reason::Reason;
 use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::{Timestamp, Uptime};
@@ -88,6 +89,15 @@ impl Log {
             Record { position: position(head.number() + 1), undoes: Some(place), retain_until, ..undone };
         self.numbers[which] = None;
         self.push(undo, None, place.number(), now)
+    }
+
+    /// Registers the session of this number, which is one of alice's.
+    pub(super) fn register(&mut self, number: u64, now: Uptime) -> Position {
+        let (head, _) = self.head();
+        let target = target::registration(&format!("ses_{number}"), "alice");
+        let entry = end(target).because(Reason::SIGNED_IN).retained(NOW + 90 * 86_400);
+        let record = entry.at(position(head.number() + 1)).record(&self.key);
+        self.push(record, None, number, now)
     }
 
     fn push(&mut self, record: Record, ends: Option<u64>, number: u64, now: Uptime) -> Position {
@@ -261,6 +271,14 @@ impl Pair {
     /// Ends the session of this number.
     pub(super) fn append(&mut self, number: u64) -> Position {
         let place = self.append_untold(number);
+        self.tell_head();
+        place
+    }
+
+    /// Registers the session of this number.
+    pub(super) fn register(&mut self, number: u64) -> Position {
+        self.now = self.now.plus(Duration::from_nanos(1));
+        let place = self.log.register(number, self.now);
         self.tell_head();
         place
     }

@@ -100,7 +100,7 @@ fn a_relay_hands_undos_on() {
 }
 
 /// What a follower of these versions is served.
-fn records_for(pair: &Pair, versions: (u32, u32)) -> Vec<Record> {
+pub(super) fn records_for(pair: &Pair, versions: (u32, u32)) -> Vec<Record> {
     let mut other = Pair::new();
     other.log = pair.log.clone();
     let mut publication = Publication::new(other.limits, other.now);
