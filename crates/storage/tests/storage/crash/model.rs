@@ -48,6 +48,11 @@ async fn entries(store: &EmbeddedStore, told: &Told, head: Position) -> Result<(
             None => ensure(may_be_gone(entry, told.purged_at), || format!("{position} is lost"))?,
         }
     }
+    for (position, undo) in &told.undone {
+        let found = store.undone(*position, *position).await.unwrap();
+        let kept = found == [(*position, undo.position)] || may_be_gone(undo, told.purged_at);
+        ensure(kept, || format!("{position} was undone at {} and comes back", undo.position))?;
+    }
     // Gapless: where nothing can have been purged, every position up to the head is there.
     if told.purged_at == Timestamp::EPOCH {
         let origin = store.identity().await.unwrap().origin;

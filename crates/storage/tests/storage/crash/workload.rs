@@ -7,7 +7,9 @@ use std::time::Duration;
 use quash_core::ids::{GrantId, SessionId};
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
+use quash_core::revocation::undo::Undoer;
 use quash_core::session::grant::{Generation, Grant};
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::session::session::Session;
@@ -17,7 +19,7 @@ use quash_storage::crash::Disk;
 use quash_storage::embedded::{EmbeddedStore, OpenError, OpenOptions};
 use quash_storage::ports::{
     Append, Appended, Idempotency, Join, Joined, Maintenance, Opened, Renewed, RevocationLog,
-    SessionRegistry, StoreError,
+    SessionRegistry, StoreError, Undo, Undone,
 };
 use tokio::task::JoinSet;
 
@@ -48,6 +50,8 @@ pub(super) struct Told {
     pub(super) entries: Vec<Entry>,
     /// Appended under a key, and where.
     pub(super) keyed: Vec<(Append, Position)>,
+    /// Which entries were taken back, and by which.
+    pub(super) undone: Vec<(Position, Entry)>,
     pub(super) sessions: Vec<Session>,
     /// By grant: its session, and the highest generation that was handed out.
     pub(super) generations: BTreeMap<GrantId, (SessionId, Generation)>,
@@ -85,6 +89,7 @@ enum Work {
     Join(Join),
     Renew(GrantId, Renewal),
     Purge(Timestamp),
+    Undo(Box<Entry>, Timestamp),
 }
 
 /// What came of it.
@@ -94,6 +99,11 @@ enum Done {
     Joined(Joined),
     Renewed(Option<Box<Renewed>>),
     Purged,
+    Undone(Box<Entry>, Timestamp, Undone),
+}
+
+fn undoer(at: Timestamp) -> Undoer {
+    Undoer { at, reason: Reason::known(Reason::ADMIN), actor: "cred_suite".into(), cause: "undo".into() }
 }
 
 impl Work {
@@ -106,6 +116,12 @@ impl Work {
             Self::Purge(now) => {
                 store.purge(now, Duration::ZERO).await?;
                 Done::Purged
+            }
+            Self::Undo(entry, now) => {
+                let window = Duration::from_secs(1_000_000);
+                let undo = Undo { position: entry.position, undoer: undoer(now), window, idempotency: None };
+                let undone = store.undo(undo).await?;
+                Done::Undone(entry, now, undone)
             }
         })
     }
@@ -148,6 +164,14 @@ fn choose(told: &mut Told, round: u64, random: &mut Random) -> Work {
     let now = at(round);
     let user = format!("user{}", random.below(30));
     match random.below(12) {
+        0..3 if random.below(4) == 0 && !told.entries.is_empty() => {
+            let ends_session = |entry: &&Entry| matches!(entry.fact.target, Target::Session(_));
+            let entries: Vec<&Entry> = told.entries.iter().filter(|entry| !ends_session(entry)).collect();
+            match random.pick(&entries) {
+                Some(entry) => Work::Undo(Box::new((*entry).clone()), now),
+                None => Work::Append(append(about(&user, now), random)),
+            }
+        }
         0..3 => Work::Append(append(about(&user, now), random)),
         3 => {
             let value = format!("role{}", random.below(3)).into();
@@ -216,6 +240,11 @@ impl Told {
                 if matches!(renewed.verdict, Verdict::Rotate { .. }) {
                     self.note_grant(&renewed.grant);
                 }
+            }
+            Done::Undone(entry, now, Undone::At(position)) => {
+                let undo = Entry { position, fact: entry.undone_by(undoer(now)) };
+                self.entries.push(undo.clone());
+                self.undone.push((entry.position, undo));
             }
             _ => {}
         }
