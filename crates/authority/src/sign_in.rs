@@ -241,7 +241,7 @@ impl Authority {
             user_agent: sign_in.user_agent,
         };
         let grant = self.new_grant(&session.id, profile, sign_in.scope.unwrap_or_default(), now)?;
-        Ok(NewSession { session, grant, as_of: sign_in.as_of, limit: None, idempotency })
+        Ok(NewSession { session, grant, as_of: sign_in.as_of, limit: None, registration: None, idempotency })
     }
 
     /// A grant as it is before it is stored: the store sets its position.

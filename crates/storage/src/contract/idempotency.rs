@@ -80,7 +80,14 @@ fn known(
     session: &quash_core::session::session::Session,
     grant: &quash_core::session::grant::Grant,
 ) -> NewSession {
-    NewSession { session: session.clone(), grant: grant.clone(), as_of: None, limit: None, idempotency: None }
+    NewSession {
+        session: session.clone(),
+        grant: grant.clone(),
+        as_of: None,
+        limit: None,
+        registration: None,
+        idempotency: None,
+    }
 }
 
 /// Contract: a refused call did nothing, so its key is free.

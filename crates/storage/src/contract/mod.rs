@@ -30,6 +30,7 @@ pub mod listing;
 pub mod log;
 pub mod one_time;
 pub mod purge;
+pub mod registering;
 pub mod renewal;
 pub mod sample;
 pub mod schedules;
@@ -124,6 +125,12 @@ macro_rules! contract_tests {
             purge::an_idempotency_key_is_purged_after_a_day,
             purge::the_ratchet_never_goes_back,
             purge::much_is_purged_in_several_calls,
+            registering::an_opening_registers_its_session_and_ends_nothing,
+            registering::a_session_opened_as_of_an_earlier_head_stands_there,
+            registering::what_is_not_opened_or_cut_off_at_once_is_not_registered,
+            registering::a_session_that_takes_places_is_registered_behind_them,
+            registering::a_registration_is_not_undone,
+            registering::a_registration_is_forgotten_at_its_end_and_not_before,
             renewal::the_current_generation_is_rotated_and_the_rotation_is_kept,
             renewal::an_older_generation_within_the_grace_is_repeated_and_changes_nothing,
             renewal::an_older_generation_after_the_grace_is_reuse_and_changes_nothing,

@@ -95,7 +95,14 @@ pub fn sign_in(name: &str, now: Timestamp) -> NewSession {
         ip: Some("192.0.2.1".into()),
         user_agent: None,
     };
-    NewSession { session, grant: grant(&id, "web", now), as_of: None, limit: None, idempotency: None }
+    NewSession {
+        session,
+        grant: grant(&id, "web", now),
+        as_of: None,
+        limit: None,
+        registration: None,
+        idempotency: None,
+    }
 }
 
 /// A grant of `client` in a session.

@@ -27,8 +27,19 @@ pub struct NewSession {
     pub as_of: Option<Position>,
     /// How many sessions its subject may have.
     pub limit: Option<SessionLimit>,
+    /// Registers it in the log, for an issuer that keeps an allowlist.
+    pub registration: Option<Registering>,
     /// Makes a retry harmless.
     pub idempotency: Option<Idempotency>,
+}
+
+/// How a session is registered in the log (S12).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registering {
+    /// Until when it is: no token of the session is alive at this instant or after, nor could it be renewed.
+    pub retain_until: Timestamp,
+    /// The credential that opens the session.
+    pub actor: Box<str>,
 }
 
 /// How many sessions a subject may have (S23, S24).
@@ -248,6 +259,9 @@ pub struct Page<T> {
 /// - A limit is judged and carried out in the transaction that opens the session: of sign-ins that race, none sees
 ///   the same free place. What is replaced ends with the opening, whole: its row, its entry, its place in the log. A
 ///   session that a cutoff hits at its opening, as its `as_of` is older, takes nobody's place.
+/// - A session that is registered is so in the transaction that opens it, by one entry that ends nothing; it then stands
+///   at that entry, unless it is opened `as_of` an earlier head. One that a cutoff hits at its opening is not registered,
+///   nor is one that is not opened or shares another.
 /// - A shared session holds at most 100 grants; of one client on one device the latest alone. One more sign-in takes its
 ///   place.
 /// - A ban is judged in the transaction that opens, joins or renews: while it refuses, there is no new session, no new

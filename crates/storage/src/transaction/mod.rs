@@ -14,6 +14,7 @@ mod keys;
 mod list;
 mod open;
 mod purge;
+mod register;
 mod renew;
 mod replace;
 mod requests;

@@ -22,7 +22,7 @@ impl<T: Read> Transaction<'_, T> {
 impl<T: Write> Transaction<'_, T> {
     /// Opens a session, or says why not.
     pub(crate) fn open(&mut self, new: NewSession) -> Result<Opened, StoreError> {
-        let NewSession { mut session, mut grant, as_of, limit, idempotency } = new;
+        let NewSession { mut session, mut grant, as_of, limit, registration, idempotency } = new;
         if let Some(done) = self.done_before(idempotency.as_ref(), session.opened_at)? {
             let (true, Outcome::Opened { session, grant }) = (done.matches, done.outcome) else {
                 return Ok(Opened::KeyUsedOtherwise);
@@ -44,7 +44,8 @@ impl<T: Write> Transaction<'_, T> {
         grant.opened_position = session.opened_position;
         grant.session = session.id.clone();
         // What a cutoff hits at once does not live, and takes nobody's place.
-        let limit = if self.cut(&session, &grant)?.is_none() { limit } else { None };
+        let lives = self.cut(&session, &grant)?.is_none();
+        let (limit, registration) = if lives { (limit, registration) } else { (None, None) };
         let mut places = match self.places(&session, limit, now)? {
             Ok(places) => places,
             Err(live) => return Ok(Opened::LimitReached { live }),
@@ -53,8 +54,18 @@ impl<T: Write> Transaction<'_, T> {
             return self.share(shared, session, grant, places, idempotency);
         }
 
+        if registration.is_some() {
+            self.position_after(places.live() + 1)?;
+        }
+
         // Everything below writes.
         let replaced = self.take(places, &ReplacedBy::of(&session), now)?;
+        if let Some(registration) = registration {
+            let position = self.register(&session, registration)?;
+            // INVARIANT: nothing lies between the head that the opening found and this entry but what made room for it.
+            session.opened_position = as_of.unwrap_or(position);
+            grant.opened_position = session.opened_position;
+        }
         self.put_session(&session)?;
         let by_subject = keys::pair(session.subject.as_str(), session.id.as_str());
         self.tables.put(Table::SubjectSessions, &by_subject, &[])?;

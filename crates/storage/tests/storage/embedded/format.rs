@@ -158,6 +158,7 @@ async fn fill(store: EmbeddedStore) {
         grant: grant(),
         as_of: None,
         limit: None,
+        registration: None,
         idempotency: Some(Idempotency { key: "cred_1/open".into(), request: [1; 32] }),
     };
     store.open(new).await.unwrap();
