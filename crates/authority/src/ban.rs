@@ -29,6 +29,16 @@ pub struct BanRequest {
     pub cause: Box<str>,
 }
 
+/// What became of a [`BanRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BanOutcome {
+    /// It stands.
+    Banned(Banned),
+    /// The subject got this other id. Nothing was done.
+    Aliased(Subject),
+}
+
 /// A ban that stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Banned {
@@ -49,7 +59,7 @@ impl Authority {
     /// [`Error::Forbidden`], also for a credential of one client and another service; [`Error::Request`] for a client that
     /// is not configured and for an end that is not in the future; [`Error::Store`]: then nothing is acknowledged, and
     /// the same call is safe to repeat.
-    pub async fn ban(&self, caller: &Caller, request: BanRequest) -> Result<Banned, Error> {
+    pub async fn ban(&self, caller: &Caller, request: BanRequest) -> Result<BanOutcome, Error> {
         authorize(caller, Verb::Ban)?;
         let BanRequest { subject, service, level, reason, until, cause } = request;
         check_service(caller, &service)?;
@@ -70,7 +80,11 @@ impl Authority {
         let retain_until = self.session_end_retained_until(now);
         let enforce_until = self.sessions_cut_until(now);
         let put = PutBan { subject, service, ban: ban.clone(), retain_until, enforce_until, cause };
-        let BanPut { through: position } = self.store.ban(put).await?;
+        let position = match self.store.ban(put).await? {
+            BanPut::Put { through } => through,
+            BanPut::Aliased(alias) => return Ok(BanOutcome::Aliased(alias.new)),
+            _ => return Err(Error::Keys("the store answered what was not asked".into())),
+        };
         self.counters.revocations.add(u64::from(position.is_some()));
         // A call that is repeated after its reply was lost finds nothing to end: what ended it lies before the head.
         let through = match position {
@@ -80,7 +94,7 @@ impl Authority {
         if let Some(through) = through {
             self.enforce_up_to(through).await?;
         }
-        Ok(Banned { ban, position, through })
+        Ok(BanOutcome::Banned(Banned { ban, position, through }))
     }
 
     /// Takes a ban away before its end, and says which it was. `None` when none stands there. What it ended stays ended.

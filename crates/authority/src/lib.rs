@@ -55,6 +55,7 @@ mod authenticate_client;
 mod authority;
 mod ban;
 mod caller;
+mod change_alias;
 mod claims_policy;
 mod client_credentials;
 mod clock;
@@ -102,8 +103,9 @@ mod uptime;
 mod watch_feed;
 
 pub use authority::Authority;
-pub use ban::{BanRequest, Banned};
+pub use ban::{BanOutcome, BanRequest, Banned};
 pub use caller::{AuthenticatedClient, Caller};
+pub use change_alias::{AliasOutcome, AliasRequest};
 pub use claims_policy::RESERVED_CLAIMS;
 pub use client_credentials::ClientTokens;
 pub use clock::{Clock, SystemClock};
@@ -130,7 +132,8 @@ pub use refresh_token::PREFIX as REFRESH_TOKEN_PREFIX;
 pub use refusal::{Refusal, RefusalKind};
 pub use remove_key::KeyRemoval;
 pub use revoke::{
-    RevocationRequest, RevokeOutcome, Revoked, TargetRequest, UndoOutcome, UndoRefusal, UndoRequest,
+    EventOutcome, RevocationRequest, RevokeOutcome, Revoked, SubjectEvent, TargetRequest, UndoOutcome,
+    UndoRefusal, UndoRequest,
 };
 pub use revoke_token::PresentedToken;
 pub use rotate_keys::{KeyInfo, Rotated};

@@ -53,11 +53,15 @@ pub enum Verb {
     Ban,
     /// Look at the state of a subject.
     ReadSubjects,
+    /// Report what happened to a subject.
+    ReportEvents,
+    /// Change the id of a subject.
+    ChangeAlias,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
@@ -80,6 +84,8 @@ impl Verb {
         Self::SpendOneTimeTokens,
         Self::Ban,
         Self::ReadSubjects,
+        Self::ReportEvents,
+        Self::ChangeAlias,
     ];
 
     /// The verb as it stands in a sentence: "may not `open sessions`".
@@ -107,6 +113,8 @@ impl Verb {
             Self::SpendOneTimeTokens => "spend one-time tokens",
             Self::Ban => "ban subjects",
             Self::ReadSubjects => "read subjects",
+            Self::ReportEvents => "report events",
+            Self::ChangeAlias => "change ids",
         }
     }
 }
@@ -127,6 +135,8 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
             Verb::ReadRevocations,
             Verb::Ban,
             Verb::ReadSubjects,
+            Verb::ReportEvents,
+            Verb::ChangeAlias,
         ],
         Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession, Verb::ReadSubjects],
         Role::Verifier => {

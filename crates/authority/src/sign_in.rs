@@ -98,6 +98,8 @@ pub enum SignedIn {
     LimitReached(LimitReached),
     /// The subject is banned from the client. Nothing was done.
     Banned(Box<Ban>),
+    /// Nobody goes by this id any more: the subject got this other one. Nothing was done.
+    Aliased(Subject),
 }
 
 /// The most words of `amr`.
@@ -159,6 +161,7 @@ impl Authority {
                 self.counters.sign_ins_banned.add_one();
                 return Ok(SignedIn::Banned(ban));
             }
+            Opened::Aliased(alias) => return Ok(SignedIn::Aliased(alias.new)),
             _ => return Ok(SignedIn::KeyUsedOtherwise),
         };
         if let Some(over) = session.over(now) {

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use quash_authority::{LimitReached, UndoRefusal};
+use quash_core::ids::Subject;
 use quash_core::revocation::freshness::Undecided;
 use quash_core::revocation::reason::Reason;
 use quash_core::session::ban::Ban;
@@ -77,6 +78,8 @@ pub(crate) enum Conflict {
     SessionLimit(LimitReached),
     /// The subject is banned from the client.
     Banned(Box<Ban>),
+    /// The subject got another id.
+    Alias { new: Subject },
 }
 
 /// Why a request to a standard OAuth endpoint was not done.
@@ -148,6 +151,7 @@ impl Failure {
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
             Self::Conflict(Conflict::SessionLimit(_)) => "session_limit_reached",
             Self::Conflict(Conflict::Banned(_)) => Reason::BANNED,
+            Self::Conflict(Conflict::Alias { .. }) => "alias",
             Self::Unavailable { .. } => "unavailable",
             Self::Undecided(Undecided::Incomplete) => "not_ready",
             Self::Undecided(Undecided::Ahead) => "ahead",
@@ -223,6 +227,7 @@ impl Conflict {
             Self::SessionLimit(LimitReached { live, max }) => {
                 format!("{live} sessions of the subject live, at most {max} may; nothing is done").into()
             }
+            Self::Alias { .. } => "nobody goes by this id any more: the subject got another one".into(),
             Self::Banned(_) => "the subject is banned there; nothing is done".into(),
         }
     }

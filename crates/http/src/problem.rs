@@ -49,6 +49,9 @@ pub(crate) struct Problem<'a> {
     /// The ban that refuses the sign-in, where one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     ban: Option<BanView>,
+    /// The id that the subject goes by now, where it got another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_subject: Option<&'a str>,
 }
 
 /// The answer to a failed request of the native API.
@@ -116,6 +119,10 @@ impl<'a> Problem<'a> {
             }),
             live_sessions: limit.map(|limit| limit.live),
             session_limit: limit.map(|limit| limit.max),
+            new_subject: conflict.and_then(|conflict| match conflict {
+                Conflict::Alias { new } => Some(new.as_str()),
+                _ => None,
+            }),
             ban: conflict.and_then(|conflict| match conflict {
                 Conflict::Banned(ban) => Some(BanView::from(&**ban)),
                 _ => None,

@@ -2,6 +2,7 @@
 
 mod append;
 mod entry;
+mod event;
 mod request;
 mod retention;
 mod target;
@@ -12,6 +13,7 @@ use quash_core::revocation::entry::NewEntry;
 use quash_storage::ports::{Append, Appended};
 
 pub(crate) use append::Fact;
+pub use event::{EventOutcome, SubjectEvent};
 pub use request::{RevocationRequest, RevokeOutcome, Revoked, TargetRequest};
 pub(crate) use target::Named;
 pub use undo::{UndoOutcome, UndoRefusal, UndoRequest};

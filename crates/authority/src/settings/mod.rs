@@ -2,6 +2,7 @@
 
 mod check;
 mod client;
+mod events;
 mod lifetimes;
 mod one_time;
 mod sessions;
@@ -18,6 +19,7 @@ use quash_storage::ports::Horizons;
 
 pub use check::SettingsProblem;
 pub use client::{Allowed, ClientKind, ClientProfile, GrantType, TokenType};
+pub use events::{EventReach, EventRule, EventTable, usual_events};
 pub use lifetimes::{Lifetimes, RequestedLifetimes, SessionLimits};
 pub use one_time::OneTimeSettings;
 pub use sessions::MOST_SESSIONS;
@@ -65,6 +67,8 @@ pub struct Settings {
     /// How many sessions a subject may have at all clients together that have no policy of their own; any number when
     /// `None`.
     pub sessions: Option<SessionPolicy>,
+    /// What events in a subject's life revoke.
+    pub events: EventTable,
     /// Other issuers whose tokens can be revoked here, with their rules of time.
     pub foreign_issuers: BTreeMap<Issuer, TimeRules>,
     /// SHA-256 of the administrators' keys that come from the configuration.
@@ -103,6 +107,7 @@ impl Settings {
             one_time: OneTimeSettings::default(),
             clients: Vec::new(),
             sessions: None,
+            events: usual_events(),
             foreign_issuers: BTreeMap::new(),
             admin_key_digests: Vec::new(),
         }

@@ -15,11 +15,11 @@ use quash_core::session::grant::Grant;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
-    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
-    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
-    Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, Used, VerifierRegistry,
+    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
+    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
+    OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
+    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, Store, StoreError,
+    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -267,6 +267,17 @@ impl<S: Store> Bans for FaultyStore<S> {
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
         self.call(self.inner.bans(subject)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Aliases for FaultyStore<S> {
+    async fn change_alias(&self, alias: NewAlias) -> Result<Aliased, StoreError> {
+        self.call(self.inner.change_alias(alias)).await
+    }
+
+    async fn alias(&self, subject: &Subject) -> Result<Option<Alias>, StoreError> {
+        self.call(self.inner.alias(subject)).await
     }
 }
 

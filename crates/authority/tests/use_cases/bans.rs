@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use quash_authority::testing::WhenToFail;
-use quash_authority::{BanRequest, Banned, Error, JoinSession, JoinedSession, SignIn, SignedIn, TokenReply};
+use quash_authority::{
+    BanOutcome, BanRequest, Banned, Error, JoinSession, JoinedSession, SignIn, SignedIn, TokenReply,
+};
 use quash_core::revocation::reason::Reason;
 use quash_core::session::ban::{Ban, BanLevel, Service};
 use quash_core::time::Timestamp;
@@ -28,7 +30,10 @@ fn request(service: Service, level: u8, seconds: u64) -> BanRequest {
 }
 
 async fn bans(scene: &Scene, request: BanRequest) -> Banned {
-    scene.authority.ban(&scene.root(), request).await.unwrap()
+    match scene.authority.ban(&scene.root(), request).await.unwrap() {
+        BanOutcome::Banned(banned) => banned,
+        other => panic!("not banned: {other:?}"),
+    }
 }
 
 async fn refused(scene: &Scene, sign_in: SignIn) -> Ban {

@@ -12,6 +12,7 @@ mod announced_keys;
 mod bans;
 mod client_credentials;
 mod credentials;
+mod events;
 mod faults;
 mod introspect;
 mod join;

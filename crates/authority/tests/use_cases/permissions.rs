@@ -1,8 +1,9 @@
 //! The table of roles and verbs, and that every use case with a caller asks it (attack row 37).
 
 use quash_authority::{
-    BanRequest, Caller, Error, JoinSession, NewCredential, NewOneTimeToken, RevocationRequest, SessionPage,
-    TargetRequest, UndoRequest, Verb, VerifierPage, When, allows, authorize,
+    AliasRequest, Authority, BanRequest, Caller, Error, JoinSession, NewCredential, NewOneTimeToken,
+    RevocationRequest, SessionPage, SubjectEvent, TargetRequest, UndoRequest, Verb, VerifierPage, When,
+    allows, authorize,
 };
 use quash_core::ids::{CredentialId, KeyId, ScheduleId, SessionId};
 use quash_core::position::Position;
@@ -21,7 +22,12 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::ReadHead => &ROLES,
         Verb::OpenSession | Verb::IssueOneTimeTokens => &[Role::Admin, Role::Issuer],
         Verb::SpendOneTimeTokens => &[Role::Admin, Role::Issuer, Role::Verifier],
-        Verb::Revoke | Verb::Undo | Verb::ChangeSchedules | Verb::Ban => &[Role::Admin, Role::Revoker],
+        Verb::Revoke
+        | Verb::Undo
+        | Verb::ChangeSchedules
+        | Verb::Ban
+        | Verb::ReportEvents
+        | Verb::ChangeAlias => &[Role::Admin, Role::Revoker],
         Verb::ReadRevocations | Verb::ReadSchedules => &[Role::Admin, Role::Revoker, Role::Auditor],
         Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
         Verb::ReadSubjects => &[Role::Admin, Role::Revoker, Role::Support, Role::Auditor],
@@ -76,6 +82,8 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
                 | Verb::ChangeCredentials
                 | Verb::IssueOneTimeTokens
                 | Verb::SpendOneTimeTokens
+                | Verb::ReportEvents
+                | Verb::ChangeAlias
         );
         assert_eq!(authorize(&caller, verb).is_ok(), expected, "{verb:?}");
     }
@@ -166,6 +174,22 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
             };
             vec![authority.issue_one_time_token(caller, new).await.map(drop)]
         }
+        Verb::SpendOneTimeTokens => vec![authority.spend_one_time_token(caller, "x", "x").await.map(drop)],
+        verb => about_a_subject(authority, caller, verb).await?,
+    };
+    let allowed: Vec<bool> =
+        outcomes.iter().map(|outcome| !matches!(outcome, Err(Error::Forbidden(_)))).collect();
+    assert!(allowed.windows(2).all(|pair| pair[0] == pair[1]), "{verb:?}: {outcomes:?}");
+    allowed.first().copied()
+}
+
+/// The same of what is about one subject whatever its sessions.
+async fn about_a_subject(
+    authority: &Authority,
+    caller: &Caller,
+    verb: Verb,
+) -> Option<Vec<Result<(), Error>>> {
+    Some(match verb {
         Verb::Ban => {
             let service = Service::Client(client_id("web"));
             let request = BanRequest {
@@ -181,12 +205,25 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
                 authority.lift_ban(caller, &subject("nobody"), &service).await.map(drop),
             ]
         }
-        Verb::ReadSubjects => vec![authority.bans(caller, &subject("nobody")).await.map(drop)],
-        Verb::SpendOneTimeTokens => vec![authority.spend_one_time_token(caller, "x", "x").await.map(drop)],
+        Verb::ReadSubjects => vec![
+            authority.bans(caller, &subject("nobody")).await.map(drop),
+            authority.alias(caller, &subject("nobody")).await.map(drop),
+        ],
+        Verb::ReportEvents => {
+            let event = SubjectEvent {
+                kind: "deleted".into(),
+                subject: subject("nobody"),
+                except: None,
+                idempotency: None,
+                cause: "".into(),
+            };
+            vec![authority.report_event(caller, event).await.map(drop)]
+        }
+        Verb::ChangeAlias => {
+            // Both ids are nobody's; the second caller repeats the change of the first.
+            let request = AliasRequest { old: subject("nemo"), new: subject("nobody"), cause: "".into() };
+            vec![authority.change_alias(caller, request).await.map(drop)]
+        }
         _ => return None,
-    };
-    let allowed: Vec<bool> =
-        outcomes.iter().map(|outcome| !matches!(outcome, Err(Error::Forbidden(_)))).collect();
-    assert!(allowed.windows(2).all(|pair| pair[0] == pair[1]), "{verb:?}: {outcomes:?}");
-    allowed.first().copied()
+    })
 }

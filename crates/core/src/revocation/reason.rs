@@ -30,6 +30,12 @@ impl Reason {
     pub const BANNED: &str = "banned";
     /// The password was changed.
     pub const PASSWORD_CHANGED: &str = "password_changed";
+    /// The subject got another id.
+    pub const ALIAS_CHANGED: &str = "alias_changed";
+    /// A second factor was reset.
+    pub const MFA_RESET: &str = "mfa_reset";
+    /// The subject is gone.
+    pub const DELETED: &str = "deleted";
     /// Rights or other claims changed: the token is stale, the session lives.
     pub const STALE_CLAIMS: &str = "stale_claims";
     /// A refresh token was presented again long after its successor: theft.

@@ -23,10 +23,10 @@ pub enum NotUndoable {
     /// It registers a session. Whoever wants it to pass no longer ends it.
     #[error("it registers a session, and revokes nothing")]
     Registration,
-    /// It was not somebody's decision: a stolen refresh token was found out, a backup was restored, or another sign-in
-    /// took the session's place.
+    /// It was not somebody's decision: a stolen refresh token was found out, a backup was restored, another sign-in took
+    /// the session's place, or the subject got another id.
     #[error(
-        "it was not decided: it guards against theft, or against what a backup does not know, or made room"
+        "it was not decided: it guards against theft, or against what a backup does not know, made room, or left an id"
     )]
     Guard,
 }
@@ -50,8 +50,13 @@ impl NewEntry {
     /// # Errors
     /// [`NotUndoable`].
     pub fn check_undoable(&self) -> Result<(), NotUndoable> {
-        const GUARDS: [&str; 4] =
-            [Reason::REFRESH_REUSE, Reason::RESTORED, Reason::REPLACED, Reason::KEY_COMPROMISED];
+        const GUARDS: [&str; 5] = [
+            Reason::REFRESH_REUSE,
+            Reason::RESTORED,
+            Reason::REPLACED,
+            Reason::KEY_COMPROMISED,
+            Reason::ALIAS_CHANGED,
+        ];
         if self.undoes.is_some() {
             Err(NotUndoable::Undo)
         } else if self.target.kind() == TargetKind::Key {

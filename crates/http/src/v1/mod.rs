@@ -2,6 +2,8 @@
 
 mod clients;
 mod credentials;
+mod events;
+mod except;
 pub(crate) mod feed;
 mod head;
 mod keys;
@@ -22,6 +24,7 @@ pub(crate) fn routes() -> Vec<Route> {
         me::routes(),
         logout::routes(),
         revocations::routes(),
+        events::routes(),
         head::routes(),
         feed::routes(),
         keys::routes(),

@@ -17,8 +17,8 @@ use super::sources::Sources;
 use super::{Config, refuse_twice, unknown};
 
 /// The sections that only a server reads.
-const OF_A_SERVER: [&str; 8] =
-    ["tokens", "sessions", "client", "admin", "master", "retention", "one_time", "revocations"];
+const OF_A_SERVER: [&str; 9] =
+    ["tokens", "sessions", "client", "admin", "master", "retention", "one_time", "revocations", "event"];
 
 /// A configuration of an edge without any problem.
 #[derive(Clone, Debug)]

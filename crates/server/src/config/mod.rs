@@ -8,6 +8,7 @@ pub mod clients;
 pub mod document;
 pub mod edge;
 pub mod edge_node;
+pub mod events;
 pub mod forward_auth;
 pub mod issuer_keys;
 pub mod issuers;
@@ -41,6 +42,7 @@ use std::collections::HashSet;
 use admin::AdminConfig;
 use clients::{ClientConfig, ClientType};
 use edge::FollowConfig;
+use events::EventConfig;
 use forward_auth::ForwardAuthConfig;
 use issuers::IssuerConfig;
 use limits::LimitsConfig;
@@ -89,6 +91,8 @@ pub struct Config {
     pub retention: RetentionConfig,
     /// `[revocations]`.
     pub revocations: RevocationsConfig,
+    /// `[[event]]`.
+    pub events: Vec<EventConfig>,
     /// `[one_time]`.
     pub one_time: OneTimeConfig,
 }
@@ -147,6 +151,8 @@ impl Config {
         let general = tokens.as_ref().map_or_else(tokens::Lifetimes::default, |tokens| tokens.lifetimes);
         let clients =
             root.tables("client", "who gets tokens", |section| ClientConfig::read(section, general));
+        let events =
+            root.tables("event", "what happens to subjects, and what that revokes", EventConfig::read);
         let issuers = root.tables("issuer", "whose tokens are judged besides our own", IssuerConfig::read);
         let admin = root.section("admin", "the first admin key", AdminConfig::read);
         let master = root.section("master", "where the master secrets lie", |section| {
@@ -163,6 +169,8 @@ impl Config {
 
         let mut clients: Vec<ClientConfig> = clients.into_iter().flatten().collect();
         let issuers: Vec<IssuerConfig> = issuers.into_iter().flatten().collect();
+        let events: Vec<EventConfig> = events.into_iter().flatten().collect();
+        refuse_twice(root, "event", "type", events.iter().map(|event| event.kind.as_str()));
         refuse_twice(root, "client", "id", clients.iter().map(|client| client.id.as_str()));
         refuse_twice(root, "issuer", "name", issuers.iter().map(|issuer| issuer.name.as_str()));
         let confidential = clients.iter().filter(|client| client.kind == ClientType::Confidential).count();
@@ -190,6 +198,7 @@ impl Config {
             log,
             retention,
             revocations,
+            events,
             one_time,
         })
     }

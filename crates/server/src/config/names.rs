@@ -2,6 +2,7 @@
 
 use http::{HeaderName, Uri};
 use quash_core::ids::{ClientId, Issuer};
+use quash_core::revocation::reason::Reason;
 use serde_json::{Value as Json, json};
 
 use super::value::Value;
@@ -19,6 +20,22 @@ impl Value for ClientId {
 
     fn schema() -> Json {
         json!({ "type": "string", "minLength": 1, "maxLength": 256 })
+    }
+}
+
+impl Value for Reason {
+    const EXPECTED: &'static str = "1 to 64 of the characters a-z, 0-9 and `_`";
+
+    fn from_text(text: &str) -> Option<Self> {
+        Self::new(text).ok()
+    }
+
+    fn show(&self) -> Json {
+        json!(self.as_str())
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[a-z0-9_]{1,64}$" })
     }
 }
 

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 
 use quash_authority::Settings;
 use quash_authority::settings::{
-    Allowed, ClientKind, ClientProfile, GrantType, Lifetimes, OneTimeSettings, ReusePolicy, SessionLimits,
-    TokenType,
+    Allowed, ClientKind, ClientProfile, EventReach, EventRule, EventTable, GrantType, Lifetimes,
+    OneTimeSettings, ReusePolicy, SessionLimits, TokenType, usual_events,
 };
 use quash_core::revocation::decide::TimeRules;
 use quash_core::session::policy::{Overflow, Per, SessionPolicy};
@@ -15,6 +15,7 @@ use quash_jose::digest::sha256;
 
 use crate::config::Config;
 use crate::config::clients::{ClientConfig, GrantType as ConfiguredGrant};
+use crate::config::events::{EventConfig, Reach as ConfiguredReach};
 use crate::config::issuers::IssuerConfig;
 use crate::config::sessions::{Overflow as ConfiguredOverflow, Per as ConfiguredPer, SessionsConfig};
 use crate::config::tokens::{
@@ -46,11 +47,27 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
             most: config.one_time.most_remembered.into(),
         },
         sessions: config.sessions.and_then(session_policy),
+        events: events(&config.events),
         clients: config.clients.iter().map(|client| profile(client, tokens)).collect(),
         foreign_issuers: foreign(&config.issuers),
         admin_key_digests: vec![sha256(admin_key.expose())],
         ..Settings::new(tokens.issuer.clone())
     }
+}
+
+/// The built-in table, with the rows that are configured in the place of theirs.
+fn events(configured: &[EventConfig]) -> EventTable {
+    let mut table = usual_events();
+    for row in configured {
+        let reach = match row.reach {
+            ConfiguredReach::All => EventReach::All,
+            ConfiguredReach::Others => EventReach::Others,
+            ConfiguredReach::Renew => EventReach::Renew,
+            ConfiguredReach::None => EventReach::None,
+        };
+        table.insert(row.kind.clone(), EventRule { reach, reason: row.reason.clone() });
+    }
+    table
 }
 
 fn algorithm(algorithm: SigningAlgorithm) -> Algorithm {

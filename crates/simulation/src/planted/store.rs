@@ -13,11 +13,11 @@ use quash_core::session::grant::Grant;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
-    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
-    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
-    Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, Used, VerifierRegistry,
+    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
+    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
+    OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
+    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, Store, StoreError,
+    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -220,6 +220,17 @@ impl Bans for Faulty {
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
         self.inner.bans(subject).await
+    }
+}
+
+#[async_trait]
+impl Aliases for Faulty {
+    async fn change_alias(&self, alias: NewAlias) -> Result<Aliased, StoreError> {
+        self.inner.change_alias(alias).await
+    }
+
+    async fn alias(&self, subject: &Subject) -> Result<Option<Alias>, StoreError> {
+        self.inner.alias(subject).await
     }
 }
 

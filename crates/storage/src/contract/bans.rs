@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quash_core::ids::ClientId;
+use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::revocation::undo::Undoer;
@@ -21,7 +22,7 @@ use crate::ports::{
 };
 
 /// A ban of alice at `service` from `now` to `until`.
-fn ban(level: u8, service: &str, now: Timestamp, until: Timestamp) -> PutBan {
+pub(super) fn ban(level: u8, service: &str, now: Timestamp, until: Timestamp) -> PutBan {
     let like = entry(Target::Issuer, now);
     PutBan {
         subject: subject("alice"),
@@ -39,8 +40,12 @@ fn ban(level: u8, service: &str, now: Timestamp, until: Timestamp) -> PutBan {
     }
 }
 
-async fn put(store: &Arc<dyn Store>, ban: &PutBan) -> BanPut {
-    store.ban(ban.clone()).await.unwrap()
+/// Puts it; the last position that ends something.
+async fn put(store: &Arc<dyn Store>, ban: &PutBan) -> Option<Position> {
+    match store.ban(ban.clone()).await.unwrap() {
+        BanPut::Put { through } => through,
+        other => panic!("not put: {other:?}"),
+    }
 }
 
 fn at_client(client: &str, now: Timestamp) -> NewSession {
@@ -68,7 +73,7 @@ pub async fn a_ban_everywhere_ends_every_session_by_one_entry_and_refuses_what_c
     let (_, other) = signed_in(&store, "bob", at(1)).await;
     let wanted = ban(3, "*", at(5), at(105));
     let position = head(&store).await.next().unwrap();
-    assert_eq!(put(&store, &wanted).await, BanPut { through: Some(position) });
+    assert_eq!(put(&store, &wanted).await, Some(position));
     assert_eq!(head(&store).await, position, "one entry, and no gap");
     let entry = store.entries_before(None, 1).await.unwrap().remove(0);
     assert_eq!(
@@ -96,7 +101,7 @@ pub async fn a_ban_at_one_client_reaches_the_sessions_with_a_grant_of_it_alone(s
     let before = head(&store).await;
     let wanted = ban(1, "web", at(5), at(105));
     let through = before.next().unwrap().next().unwrap();
-    assert_eq!(put(&store, &wanted).await, BanPut { through: Some(through) });
+    assert_eq!(put(&store, &wanted).await, Some(through));
     for ended in [&session, &shared] {
         let over = listed(&store, ended).await.session.over(at(5)).unwrap();
         assert_eq!(over.reason(), Reason::BANNED);
@@ -109,7 +114,7 @@ pub async fn a_ban_at_one_client_reaches_the_sessions_with_a_grant_of_it_alone(s
     assert_eq!(join(&store, &apart, "web", at(6)).await, Joined::Banned(refused));
     opened(&store, at_client("app", at(6))).await;
     // The same ban again finds nothing to end.
-    assert_eq!(put(&store, &wanted).await, BanPut { through: None });
+    assert_eq!(put(&store, &wanted).await, None);
 }
 
 /// S27: closed at `until`, for the judgement and for the purge.
@@ -132,7 +137,7 @@ pub async fn a_ban_is_over_at_its_very_end_and_forgotten_then(store: Arc<dyn Sto
 pub async fn a_warning_is_kept_and_refuses_nothing(store: Arc<dyn Store>) {
     let (_, web) = signed_in(&store, "alice", at(0)).await;
     let before = head(&store).await;
-    assert_eq!(put(&store, &ban(0, "*", at(5), at(105))).await, BanPut { through: None });
+    assert_eq!(put(&store, &ban(0, "*", at(5), at(105))).await, None);
     assert_eq!(head(&store).await, before);
     assert_eq!(cut(&store, &web, at(6)).await, None);
     opened(&store, sign_in("alice", at(6))).await;
@@ -162,7 +167,7 @@ pub async fn a_lifted_ban_revives_nothing(store: Arc<dyn Store>) {
 /// S27, S29: the undo gives the sessions back to nobody who is banned; the end of the ban does.
 pub async fn a_ban_whose_entry_is_undone_stands(store: Arc<dyn Store>) {
     let (session, web) = signed_in(&store, "alice", at(0)).await;
-    let position = put(&store, &ban(1, "*", at(5), at(105))).await.through.unwrap();
+    let position = put(&store, &ban(1, "*", at(5), at(105))).await.unwrap();
     let undoer =
         Undoer { at: at(6), reason: Reason::known(Reason::ADMIN), actor: "a".into(), cause: "".into() };
     let undo = Undo { position, undoer, window: Duration::from_secs(60), idempotency: None };
@@ -261,7 +266,7 @@ pub async fn against_renewals_that_race_nothing_rotates_after_a_ban(store: Arc<d
             })
             .collect();
         let until = now.plus(Duration::from_secs(60));
-        let through = put(&store, &ban(1, service, now, until)).await.through.unwrap();
+        let through = put(&store, &ban(1, service, now, until)).await.unwrap();
         banned.store(true, Ordering::Release);
         for newest in all(users).await.into_iter().flatten() {
             assert!(newest < through);

@@ -19,6 +19,7 @@
 )]
 
 pub mod admin;
+pub mod aliases;
 pub mod bans;
 pub mod concurrency;
 pub mod cutoffs;
@@ -51,6 +52,10 @@ macro_rules! contract_tests {
             admin::credentials_are_stored_replaced_and_removed,
             admin::horizons_only_grow,
             admin::verifiers_are_recorded_replaced_and_forgotten,
+            aliases::a_changed_id_ends_its_sessions_and_opens_none_again,
+            aliases::an_id_is_left_once_and_never_taken_up_again,
+            aliases::bans_follow_the_person,
+            aliases::against_sign_ins_that_race_a_change_leaves_no_session_alive,
             bans::a_ban_everywhere_ends_every_session_by_one_entry_and_refuses_what_comes,
             bans::a_ban_at_one_client_reaches_the_sessions_with_a_grant_of_it_alone,
             bans::a_ban_is_over_at_its_very_end_and_forgotten_then,

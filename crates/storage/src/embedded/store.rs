@@ -21,11 +21,11 @@ use tokio::sync::watch;
 
 use super::EmbeddedStore;
 use crate::ports::{
-    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
-    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
-    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
-    Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, Used, VerifierRegistry,
+    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
+    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
+    OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
+    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential,
+    StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -244,6 +244,17 @@ impl Bans for EmbeddedStore {
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
         self.shared.read(|tables| tables.bans(subject))
+    }
+}
+
+#[async_trait]
+impl Aliases for EmbeddedStore {
+    async fn change_alias(&self, alias: NewAlias) -> Result<Aliased, StoreError> {
+        self.write(move |tables| tables.change_alias(&alias)).await
+    }
+
+    async fn alias(&self, subject: &Subject) -> Result<Option<Alias>, StoreError> {
+        self.shared.read(|tables| tables.alias(subject))
     }
 }
 

@@ -20,11 +20,11 @@ use tokio::sync::watch;
 
 use super::MemoryStore;
 use crate::ports::{
-    Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing,
-    KeyRingStore, Listed, LogIdentity, Maintenance, NewSession, OneTimeTokens, Opened, Page, PageRequest,
-    Purged, PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend,
-    Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, Used, VerifierRegistry,
+    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
+    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
+    OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
+    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential,
+    StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 
 #[async_trait]
@@ -207,6 +207,17 @@ impl Bans for MemoryStore {
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
         self.read(|tables| tables.bans(subject))
+    }
+}
+
+#[async_trait]
+impl Aliases for MemoryStore {
+    async fn change_alias(&self, alias: NewAlias) -> Result<Aliased, StoreError> {
+        self.write(|tables| tables.change_alias(&alias))
+    }
+
+    async fn alias(&self, subject: &Subject) -> Result<Option<Alias>, StoreError> {
+        self.read(|tables| tables.alias(subject))
     }
 }
 

@@ -6,7 +6,7 @@ use quash_core::position::Position;
 use quash_core::session::ban::{Ban, Service};
 use quash_core::time::Timestamp;
 
-use super::StoreError;
+use super::{Alias, StoreError};
 
 /// A ban to put.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +25,17 @@ pub struct PutBan {
     pub cause: Box<str>,
 }
 
-/// A ban that was put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BanPut {
-    /// The position of the last entry that ends sessions which it reaches; none when it reaches none.
-    pub through: Option<Position>,
+/// What became of a [`PutBan`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BanPut {
+    /// It stands, durably.
+    Put {
+        /// The position of the last entry that ends sessions which it reaches; none when it reaches none.
+        through: Option<Position>,
+    },
+    /// Nobody goes by this id any more: the subject got another one. Nothing was done.
+    Aliased(Alias),
 }
 
 /// A ban, and where it holds.

@@ -8,6 +8,7 @@
 //! - Time is an argument. A store reads no clock.
 //! - Calls may run in parallel; each is one transaction, and all transactions have one order.
 
+mod aliases;
 mod bans;
 mod credentials;
 mod error;
@@ -19,6 +20,7 @@ mod schedules;
 mod session_registry;
 mod verifiers;
 
+pub use aliases::{Alias, Aliased, Aliases, NewAlias};
 pub use bans::{BanPut, Bans, PutBan, StandingBan};
 pub use credentials::{CredentialStore, Role, StoredCredential};
 pub use error::StoreError;
@@ -43,6 +45,7 @@ pub trait Store:
     + OneTimeTokens
     + ScheduleStore
     + Bans
+    + Aliases
     + Maintenance
 {
 }
@@ -56,6 +59,7 @@ impl<T> Store for T where
         + OneTimeTokens
         + ScheduleStore
         + Bans
+        + Aliases
         + Maintenance
 {
 }

@@ -14,7 +14,7 @@ use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::session::session::{Over, Session};
 use quash_core::time::Timestamp;
 
-use super::{Idempotency, StoreError};
+use super::{Alias, Idempotency, StoreError};
 
 /// A session to open, with its first grant.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +108,8 @@ pub enum Opened {
     },
     /// The subject is banned from the client. Nothing was done: a retry is judged anew.
     Banned(Box<Ban>),
+    /// Nobody goes by this id any more: the subject got another one. Nothing was done.
+    Aliased(Box<Alias>),
 }
 
 /// A grant that joins a session (single sign-on).

@@ -1,6 +1,7 @@
 //! Rows: how each thing is written down. CBOR (RFC 8949) arrays whose fields have fixed numbers; a field is
 //! never given another meaning, new ones are added at the end and are optional.
 
+pub(crate) mod alias;
 pub(crate) mod ban;
 pub(crate) mod credential;
 pub(crate) mod entry;

@@ -52,11 +52,13 @@ pub(crate) enum Table {
     Bans,
     /// When a ban is over.
     BanEnds,
+    /// Subjects that got another id, by the old one.
+    Aliases,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -77,6 +79,7 @@ impl Table {
         Self::Schedules,
         Self::Bans,
         Self::BanEnds,
+        Self::Aliases,
     ];
 
     /// Whether a file of this format may be without it: what was added after the first file was written. It is
@@ -92,6 +95,7 @@ impl Table {
                 | Self::Schedules
                 | Self::Bans
                 | Self::BanEnds
+                | Self::Aliases
         )
     }
 
@@ -119,6 +123,7 @@ impl Table {
             Self::Schedules => "schedules",
             Self::Bans => "bans",
             Self::BanEnds => "ban_ends",
+            Self::Aliases => "aliases",
         }
     }
 }

@@ -84,6 +84,9 @@ impl<T: Write> Transaction<'_, T> {
     /// INVARIANT: entries and ban are one change, so that a sign-in or a renewal is either before both, and ended, or
     /// after both, and refused.
     pub(crate) fn ban(&mut self, put: &PutBan) -> Result<BanPut, StoreError> {
+        if let Some(alias) = self.alias(&put.subject)? {
+            return Ok(BanPut::Aliased(alias));
+        }
         let reach = self.reach(put)?;
         self.position_after(reach.len())?;
 
@@ -93,10 +96,20 @@ impl<T: Write> Transaction<'_, T> {
             through = Some(self.end_by_ban(put, target)?);
         }
         self.lift_ban(&put.subject, &put.service)?;
-        let key = keys::pair(put.subject.as_str(), put.service.as_str());
-        self.tables.put(Table::Bans, &key, &rows::ban::write(&put.ban))?;
-        self.tables.put(Table::BanEnds, &keys::due(put.ban.until, &key), &[])?;
-        Ok(BanPut { through })
+        self.put_ban(&put.subject, &put.service, &put.ban)?;
+        Ok(BanPut::Put { through })
+    }
+
+    /// Writes a ban down where none is.
+    pub(super) fn put_ban(
+        &mut self,
+        subject: &Subject,
+        service: &Service,
+        ban: &Ban,
+    ) -> Result<(), StoreError> {
+        let key = keys::pair(subject.as_str(), service.as_str());
+        self.tables.put(Table::Bans, &key, &rows::ban::write(ban))?;
+        self.tables.put(Table::BanEnds, &keys::due(ban.until, &key), &[])
     }
 
     /// Takes a ban away.

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: a call reads and judges first and writes last, so that a refused call has written nothing.
 
+mod alias;
 mod append;
 mod ban;
 mod count;

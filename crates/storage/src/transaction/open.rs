@@ -37,6 +37,9 @@ impl<T: Write> Transaction<'_, T> {
             return Ok(before(self.rows_of(&session.id, &grant.id)?));
         }
         let now = session.opened_at;
+        if let Some(alias) = self.alias(&session.subject)? {
+            return Ok(Opened::Aliased(Box::new(alias)));
+        }
         if let Some(ban) = self.refusing_ban(&session.subject, &grant.client, now)? {
             return Ok(Opened::Banned(Box::new(ban)));
         }

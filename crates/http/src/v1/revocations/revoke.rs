@@ -11,7 +11,6 @@ use quash_core::position::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(super) use self::body::ExceptBody;
 use self::body::RevocationBody;
 pub(super) use self::target::TargetBody;
 use super::PATH;

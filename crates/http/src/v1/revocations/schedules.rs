@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::revoke::{ExceptBody, TargetBody};
+use super::revoke::TargetBody;
 use crate::access::ServiceCaller;
 use crate::error::{Conflict, Failure};
 use crate::extract::{IdempotencyKey, JsonBody, PathId, Query};
@@ -25,6 +25,7 @@ use crate::request::fields::{Body, Field, Fields};
 use crate::request::idempotency_key;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
+use crate::v1::except::ExceptBody;
 use crate::v1::views::{PageView, ScheduleView};
 
 const PATH: &str = "/v1/schedules";

@@ -44,6 +44,7 @@ async fn open(
         SignedIn::Over(refusal) => Err(Failure::Conflict(Conflict::SessionOver { reason: refusal.reason })),
         SignedIn::LimitReached(limit) => Err(Failure::Conflict(Conflict::SessionLimit(limit))),
         SignedIn::Banned(ban) => Err(Failure::Conflict(Conflict::Banned(ban))),
+        SignedIn::Aliased(new) => Err(Failure::Conflict(Conflict::Alias { new })),
         SignedIn::KeyUsedOtherwise => Err(Failure::Conflict(Conflict::KeyUsedOtherwise)),
         _ => Err(Failure::Unavailable { retryable: false }),
     }

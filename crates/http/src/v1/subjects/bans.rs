@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{delete, put};
-use quash_authority::{BanRequest, Banned, Verb};
+use quash_authority::{BanOutcome, BanRequest, Banned, Verb};
 use quash_core::ids::{ClientId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::access::ServiceCaller;
 use crate::ban_view::BanView;
-use crate::error::Failure;
+use crate::error::{Conflict, Failure};
 use crate::extract::{OptionalJsonBody, Query};
 use crate::openapi::Description;
 use crate::propagation::PropagationView;
@@ -136,7 +136,11 @@ async fn ban(
 ) -> Result<Response, Failure> {
     let BanBody { level: Level(level), reason, until, wait, timeout_ms: timeout } = body.unwrap_or_default();
     let request = BanRequest { subject, service, level, reason, until, cause: id.text().into() };
-    let Banned { ban, position, through } = state.done(state.authority().ban(&caller, request).await)?;
+    let Banned { ban, position, through } = match state.done(state.authority().ban(&caller, request).await)? {
+        BanOutcome::Banned(banned) => banned,
+        BanOutcome::Aliased(new) => return Err(Failure::Conflict(Conflict::Alias { new })),
+        _ => return Err(Failure::Unavailable { retryable: false }),
+    };
     // A warning is waited for by nobody.
     let wait = through.map_or(Wait::default(), |_| Wait { until: wait, timeout });
     let propagation = PropagationView::of(wait.carried_out(&state, through).await);

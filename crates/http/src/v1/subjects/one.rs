@@ -22,6 +22,8 @@ use crate::state::AppState;
 struct SubjectView {
     /// Whom it is about.
     subject: String,
+    /// The id that it goes by now, where it got another one.
+    alias: Option<String>,
     /// The bans that stand, in the order of their services.
     bans: Vec<StandingBanView>,
 }
@@ -54,5 +56,7 @@ async fn look(
         service: standing.service.as_str().into(),
         ban: BanView::from(&standing.ban),
     });
-    Ok(reply::json(&SubjectView { subject: subject.as_str().into(), bans: bans.collect() }))
+    let alias = state.done(state.authority().alias(&caller, &subject).await)?;
+    let alias = alias.map(|alias| alias.new.into());
+    Ok(reply::json(&SubjectView { subject: subject.as_str().into(), alias, bans: bans.collect() }))
 }

@@ -25,10 +25,10 @@ use quash_core::verified::TokenDigest;
 use quash_storage::contract::sample::{self, at, own_issuer};
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{
-    Append, BanPut, Bans, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage, LogIdentity,
-    Maintenance, NewSession, OneTimeTokens, PutBan, RevocationLog, Role, ScheduleStore, SessionRegistry,
-    Spend, Spent, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, VerifierRegistry,
+    Aliased, Aliases, Append, BanPut, Bans, CredentialStore, Horizons, Idempotency, KeyRingStore, KeyStage,
+    LogIdentity, Maintenance, NewAlias, NewSession, OneTimeTokens, PutBan, RevocationLog, Role,
+    ScheduleStore, SessionRegistry, Spend, Spent, Store, StoreError, StoredCredential, StoredKey,
+    StoredSchedule, StoredVerifier, Undo, Undone, VerifierRegistry,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tempfile::TempDir;
@@ -284,7 +284,7 @@ async fn a_ban_is_two_rows_in_a_file_that_had_no_table_for_it() {
         enforce_until: at(3_000),
         cause: "req_1".into(),
     };
-    assert_eq!(store.ban(put).await.unwrap(), BanPut { through: None });
+    assert_eq!(store.ban(put).await.unwrap(), BanPut::Put { through: None });
     store.close();
     let text = rows(&directory.path().join("quash.redb"));
     let added = [
@@ -296,6 +296,26 @@ async fn a_ban_is_two_rows_in_a_file_that_had_no_table_for_it() {
     }
     let rest = added.iter().fold(text, |text, rows| text.replacen(rows, "", 1));
     assert_eq!(rest, std::fs::read_to_string(golden("format-1.txt")).unwrap(), "the rest is what it was");
+}
+
+#[tokio::test]
+async fn a_changed_id_is_a_row_beside_its_entry_in_a_file_that_had_no_table_for_it() {
+    let (directory, store) = open_golden("format-1.redb");
+    let alias = NewAlias {
+        old: Subject::new("zoe").unwrap(),
+        new: Subject::new("zoey").unwrap(),
+        at: at(2_000),
+        by: "cred_1".into(),
+        retain_until: at(3_000),
+        enforce_until: at(3_000),
+        cause: "req_1".into(),
+    };
+    let Aliased::At(position) = store.change_alias(alias).await.unwrap() else { panic!("not changed") };
+    store.close();
+    let text = rows(&directory.path().join("quash.redb"));
+    let row = "  zoe = 84647a6f65791b000001a3187ad48066637265645f311b";
+    let expected = format!("aliases\n{row}{:016x}\n", position.number());
+    assert!(text.contains(&expected), "{expected} in {text}");
 }
 
 #[tokio::test]

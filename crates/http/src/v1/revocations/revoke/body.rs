@@ -1,8 +1,7 @@
 //! What a revocation is described by.
 
 use quash_authority::{RevocationRequest, When};
-use quash_core::ids::{SessionId, TokenId};
-use quash_core::revocation::entry::{Effect, Exception};
+use quash_core::revocation::entry::Effect;
 use quash_core::revocation::reason::Reason;
 use quash_core::time::Timestamp;
 use utoipa::ToSchema;
@@ -11,6 +10,7 @@ use super::target::TargetBody;
 use crate::error::Failure;
 use crate::request::bad_input::BadInput;
 use crate::request::fields::{Body, Fields};
+use crate::v1::except::ExceptBody;
 use crate::wait::{self, Timeout, Until, Wait};
 
 /// A revocation to make.
@@ -57,17 +57,6 @@ enum Asked {
     No,
 }
 
-/// What a cutoff spares: one of the two.
-#[derive(ToSchema)]
-pub(in crate::v1::revocations) struct ExceptBody {
-    /// The tokens of this session.
-    #[schema(value_type = Option<String>)]
-    sid: Option<SessionId>,
-    /// This token.
-    #[schema(value_type = Option<String>)]
-    jti: Option<TokenId>,
-}
-
 /// A time span, both ends included, in whole seconds.
 #[derive(ToSchema)]
 struct WindowBody {
@@ -111,19 +100,6 @@ impl Body for RevocationBody {
             spread_s,
             at: fields.optional("at")?,
         })
-    }
-}
-
-impl Body for ExceptBody {
-    const NAMES: &'static [&'static str] = &["sid", "jti"];
-
-    fn read(fields: &mut Fields) -> Result<Self, BadInput> {
-        let except = Self { sid: fields.optional("sid")?, jti: fields.optional("jti")? };
-        // An empty exception would spare nothing, which nobody who wrote one can have meant.
-        if except.sid.is_some() == except.jti.is_some() {
-            return Err(BadInput::invalid("except", "exactly one of `sid` and `jti`"));
-        }
-        Ok(except)
     }
 }
 
@@ -176,12 +152,6 @@ impl RevocationBody {
             idempotency,
             cause,
         }
-    }
-}
-
-impl ExceptBody {
-    pub(in crate::v1::revocations) fn exception(self) -> Option<Exception> {
-        self.sid.map(Exception::Session).or_else(|| self.jti.map(Exception::Token))
     }
 }
 
