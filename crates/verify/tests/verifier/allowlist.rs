@@ -131,3 +131,16 @@ fn a_cold_verifier_refuses_nobody_for_want_of_a_registration() {
         assert_eq!(verifier.check(&token, at(NOW)).unwrap_err(), Undecided::Incomplete);
     }
 }
+
+#[test]
+fn a_registration_that_is_over_lets_no_token_take_the_shortcut() {
+    // S12: it is looked up at every check.
+    let world = world();
+    world.revoke(registers("ses_1").retained(NOW + 100));
+    let token = world.own(&json!({}));
+    for second in [NOW, NOW + 50, NOW + 99] {
+        assert!(world.accepts(&token, second));
+    }
+    assert_eq!(world.verifier.counts().shortcuts, 2);
+    assert_eq!(world.refusal(&token, NOW + 100), "not_registered", "at the very instant of its end");
+}
