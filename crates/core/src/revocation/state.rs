@@ -1,5 +1,10 @@
 //! All live entries in memory: written by one, read by many without a lock.
 
+mod purging;
+#[cfg(test)]
+mod tests;
+mod undoing;
+
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -90,9 +95,6 @@ enum Insertion {
     New,
     HeldAlready,
 }
-
-/// How many targets are purged before a waiting record gets its turn.
-const PURGED_AT_ONCE: usize = 256;
 
 /// A record that does not follow the watermark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -267,49 +269,6 @@ impl RevocationState {
         }
     }
 
-    /// Takes back the entry at `position` about the target of `undo`, and no other.
-    ///
-    /// INVARIANT: the marks stay. They say from where on a token has to be looked up, and the look-up tells what is
-    /// gone. A reader finds all entries of the target, or all but that one.
-    fn undo(&self, undo: &Record, position: Position, lately: &mut Lately, single: &fact_table::Writer<'_>) {
-        let held = self.take_out(undo.key, position.number(), single);
-        if planted::is(Bug::UndoDropsOlder) {
-            self.take_out_older(undo.key, position.number(), single);
-        }
-        let until = held.map_or(undo.retain_until, |fact| fact.over_at().max(undo.retain_until));
-        lately.undone.remember(position, undo.key, until);
-        let gone = usize::from(held.is_some());
-        self.progress.live.store(self.live_entries().saturating_sub(gone), Ordering::Relaxed);
-    }
-
-    /// Removes one fact.
-    fn take_out(&self, key: TargetKey, position: u64, single: &fact_table::Writer<'_>) -> Option<Fact> {
-        let held = single.find(key)?;
-        let gone = if held.has_more() {
-            let many = self.many.pin();
-            let facts = many.get(&key)?;
-            let gone = facts.iter().copied().find(|fact| fact.position() == position)?;
-            let kept = facts.iter().copied().filter(|fact| *fact != gone).collect();
-            self.keep_of_many(key, kept, single);
-            gone
-        } else {
-            (held.position() == position).then_some(held)?;
-            single.remove(key);
-            held
-        };
-        self.forget_details(key, gone);
-        Some(gone)
-    }
-
-    /// The bug [`UndoDropsOlder`](Bug::UndoDropsOlder).
-    #[cold]
-    fn take_out_older(&self, key: TargetKey, position: u64, single: &fact_table::Writer<'_>) {
-        let facts = self.many.pin().get(&key).cloned();
-        for older in facts.iter().flat_map(|facts| facts.iter()).filter(|fact| fact.position() < position) {
-            self.take_out(key, older.position(), single);
-        }
-    }
-
     /// As [`Reasons::index`].
     fn index_of(&self, reason: &Reason, lately: &mut Lately) -> (u8, bool) {
         if let Some((held, index)) = &lately.reason
@@ -339,75 +298,6 @@ impl RevocationState {
         many.insert(key, facts.into());
         single.mark_more(key);
         Insertion::New
-    }
-
-    /// Forgets every entry that no living token can be hit by: those whose `retain_until` is at or before
-    /// `now`. Walks the whole state, some 50 ns an entry; readers are never stopped, the writer only for
-    /// moments. Returns how many went, registrations left out.
-    pub fn purge(&self, now: Timestamp) -> usize {
-        self.lock().undone.purge(now);
-        self.purge_registrations(now);
-        let found = self.single.keys(|fact| fact.is_over(now) || fact.has_more());
-        found.chunks(PURGED_AT_ONCE).map(|keys| self.purge_keys(keys, now)).sum()
-    }
-
-    fn purge_registrations(&self, now: Timestamp) {
-        for keys in self.registry.over(now).chunks(PURGED_AT_ONCE) {
-            let _writing = self.lock();
-            self.registry.forget(keys, now);
-        }
-    }
-
-    fn purge_keys(&self, keys: &[TargetKey], now: Timestamp) -> usize {
-        let _writing = self.lock();
-        let single = self.single.write();
-        let gone = keys.iter().map(|key| self.purge_key(*key, now, &single)).sum();
-        self.progress.live.store(self.live_entries().saturating_sub(gone), Ordering::Relaxed);
-        gone
-    }
-
-    /// Looks afresh: between the walk and the lock the target may have got another entry.
-    fn purge_key(&self, key: TargetKey, now: Timestamp, single: &fact_table::Writer<'_>) -> usize {
-        match single.find(key) {
-            Some(fact) if fact.has_more() => self.purge_many(key, now, single),
-            Some(fact) if fact.is_over(now) => {
-                single.remove(key);
-                self.forget_details(key, fact);
-                1
-            }
-            _ => 0,
-        }
-    }
-
-    fn purge_many(&self, key: TargetKey, now: Timestamp, single: &fact_table::Writer<'_>) -> usize {
-        let many = self.many.pin();
-        let Some(facts) = many.get(&key) else { return 0 };
-        let (over, kept): (Vec<Fact>, Vec<Fact>) = facts.iter().partition(|fact| fact.is_over(now));
-        if over.is_empty() {
-            return 0;
-        }
-        self.keep_of_many(key, kept, single);
-        for fact in &over {
-            self.forget_details(key, *fact);
-        }
-        over.len()
-    }
-
-    /// These are left of all entries about a target that had several: they take their place in one step.
-    fn keep_of_many(&self, key: TargetKey, kept: Vec<Fact>, single: &fact_table::Writer<'_>) {
-        let many = self.many.pin();
-        if kept.is_empty() {
-            single.remove(key);
-            many.remove(&key);
-        } else {
-            many.insert(key, kept.into());
-        }
-    }
-
-    fn forget_details(&self, key: TargetKey, fact: Fact) {
-        if fact.is_detailed() {
-            self.details.pin().remove(&(fact.position(), key));
-        }
     }
 
     /// What `token` names in this state. Made once per token and kept with it.
@@ -468,56 +358,5 @@ impl std::fmt::Debug for RevocationState {
             .field("watermark", &self.watermark())
             .field("live_entries", &self.live_entries())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::revocation::entry::Effect;
-
-    fn record(position: u64, subject: &str, reason: &str) -> Record {
-        let issuer = LogKey::from_random([1; 16]).issuer_key(&Issuer::new("https://issuer.example").unwrap());
-        Record {
-            position: Position::new(position).unwrap(),
-            recorded_at: Timestamp::EPOCH,
-            retain_until: Timestamp::FOREVER,
-            issuer,
-            kind: TargetKind::Subject,
-            key: issuer.of_id(TargetKind::Subject, subject),
-            effect: Effect::End,
-            window: None,
-            exception: None,
-            undoes: None,
-            reason: Reason::new(reason).unwrap(),
-        }
-    }
-
-    #[test]
-    fn records_taken_in_together_are_those_taken_in_one_by_one() {
-        // Subjects that come back, reasons that change and come back, positions that were there before.
-        let subjects: Vec<String> = (0..300).map(|number| format!("s{}", number % 250)).collect();
-        let records: Vec<Record> = (1..)
-            .zip(&subjects)
-            .map(|(position, subject)| {
-                record(position, subject, ["admin", "kicked"][usize::from(position % 3 == 0)])
-            })
-            .collect();
-        let state = || RevocationState::new(LogKey::from_random([1; 16]), Position::ZERO);
-        let (together, one_by_one) = (state(), state());
-        together.apply_all(&records[..200]);
-        together.apply_all(&records[100..]);
-        for record in &records {
-            one_by_one.apply(record).unwrap();
-        }
-        assert_eq!(together.watermark(), one_by_one.watermark());
-        assert_eq!((together.live_entries(), one_by_one.live_entries()), (300, 300));
-        for record in &records {
-            let facts = |state: &RevocationState| {
-                let many = state.many.pin().get(&record.key).cloned();
-                (state.single.read().find(record.key), many, state.mark_of(record.key))
-            };
-            assert_eq!(facts(&together), facts(&one_by_one));
-        }
     }
 }
