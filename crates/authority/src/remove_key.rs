@@ -69,10 +69,15 @@ impl Authority {
     }
 
     async fn remove_unneeded(&self, id: &KeyId) -> Result<KeyRemoval, Error> {
+        let now = self.now();
         let stage = self.store.key_ring().await?.keys.into_iter().find(|key| key.id == *id);
         match stage.map(|key| key.stage) {
             None => Ok(KeyRemoval::Unknown),
-            Some(KeyStage::Retired { until }) if until <= self.now() => {
+            Some(KeyStage::Retired { until }) if until <= now => {
+                // INVARIANT: from here on nothing is judged before `now`, over a restart either: a clock that was ahead and
+                // goes back finds no token alive whose key is gone (I9, I10).
+                self.raise_ratchet(now);
+                self.store.purge(now, self.settings.keep_ended).await?;
                 self.take_away(id).await?;
                 Ok(KeyRemoval::Removed)
             }

@@ -8,7 +8,7 @@ use quash_authority::{KeyRemoval, Settings};
 use quash_core::ids::KeyId;
 use quash_core::revocation::decide::Decision;
 use quash_jose::{Algorithm, KeySet};
-use quash_storage::ports::{KeyRingStore as _, KeyStage};
+use quash_storage::ports::{KeyRingStore as _, KeyStage, Maintenance as _};
 
 use crate::scene::{Scene, scene, scene_with, settings};
 
@@ -175,6 +175,11 @@ async fn a_key_that_living_tokens_need_is_not_removed() {
     scene.clock.advance(Duration::from_millis(1));
     assert_eq!(remove(&active, false).await, KeyRemoval::Removed);
     assert!(!published_ids(&scene).contains(&active));
+
+    // I9, I10: a clock that was ahead when the key went brings no token back that only lacks its key.
+    scene.clock.set(crate::scene::START);
+    assert_eq!(scene.store.ratchet().await.unwrap(), crate::scene::START.plus(Duration::from_secs(1_265)));
+    assert_eq!(scene.authority.now(), crate::scene::START.plus(Duration::from_secs(1_265)));
 }
 
 #[tokio::test]
