@@ -17,7 +17,7 @@ use crate::request::bad_input::BadInput;
 use crate::request::fields::{Body, Field, Fields};
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
-use crate::v1::views::PageView;
+use crate::v1::views::{DeletedView, PageView};
 use crate::{reply, rfc3339};
 
 const PATH: &str = "/v1/credentials";
@@ -59,13 +59,6 @@ struct CreatedView<'a> {
     id: &'a str,
     /// The key. Shown this once, and kept nowhere.
     key: &'a str,
-}
-
-/// A service credential that is gone.
-#[derive(Serialize, ToSchema)]
-struct DeletedView<'a> {
-    /// Its id.
-    id: &'a str,
 }
 
 struct Roles(Vec<Role>);

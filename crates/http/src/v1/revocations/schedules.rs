@@ -10,7 +10,6 @@ use quash_core::ids::ScheduleId;
 use quash_core::revocation::entry::Effect;
 use quash_core::revocation::reason::Reason;
 use quash_core::time::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -26,7 +25,7 @@ use crate::request::idempotency_key;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
 use crate::v1::except::ExceptBody;
-use crate::v1::views::{PageView, ScheduleView};
+use crate::v1::views::{DeletedView, PageView, ScheduleView};
 
 const PATH: &str = "/v1/schedules";
 const ONE: &str = "/v1/schedules/{id}";
@@ -52,13 +51,6 @@ struct ScheduleBody {
     daily_at: Option<Minute>,
     /// Again after so many seconds each time: 60 to 31622400.
     every_seconds: Option<u64>,
-}
-
-/// A schedule that is gone.
-#[derive(Serialize, ToSchema)]
-struct DeletedView<'a> {
-    /// Its id.
-    id: &'a str,
 }
 
 /// Minutes after midnight.

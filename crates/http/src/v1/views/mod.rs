@@ -1,11 +1,13 @@
 //! What the native API shows of things.
 
+mod deleted;
 mod ended;
 mod page;
 mod revocation;
 mod schedule;
 mod session;
 
+pub(super) use self::deleted::DeletedView;
 pub(super) use self::ended::EndedView;
 pub(super) use self::page::PageView;
 pub(super) use self::revocation::RevocationView;
