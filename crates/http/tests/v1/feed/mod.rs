@@ -1,5 +1,6 @@
 //! The feed, over real sockets on loopback.
 
+mod before_reading;
 mod client;
 mod counted;
 mod flood;

@@ -5,23 +5,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::routing::get;
 use futures_util::{SinkExt, StreamExt};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, LogId, Position};
-use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::{Timestamp, Uptime};
 use quash_http::{
-    FeedDoor, FeedLimits, FeedSource, FeedTrust, FollowerLease, NotServed, PageAnswer, RelayFeed,
-    RelayLeases, RelayParts, RelaySource, RelayTerms, UptimeSource,
+    FeedDoor, FeedLimits, FeedSource, FollowerLease, PageAnswer, RelayFeed, RelayLeases, RelayParts,
+    RelaySource, RelayTerms, UptimeSource,
 };
 use quash_verify::feed::frame::{ByeCode, HIGHEST_VERSION, Hello, LOWEST_VERSION, ToFollower, ToServer};
 use quash_verify::feed::{
-    Action, Call, Follower, FollowerConfig, Limits, Mismatch, Opening, Page, Publication, Read, RecordLog,
+    Action, Call, Follower, FollowerConfig, Limits, Opening, Page, Publication, Read, RecordLog,
 };
 use quash_verify::{Gauge, Verifier};
 use tokio::net::TcpListener;
@@ -31,6 +29,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
+use super::before_reading::BeforeReading;
 use super::client::PATIENCE;
 use crate::house::START;
 
@@ -54,69 +53,15 @@ fn log(head: u64, lease: Duration) -> Opening {
     }
 }
 
-/// What is to happen once.
-type Happening = Box<dyn FnOnce() + Send>;
-
-/// A feed where something happens once, right before a page is read.
-#[derive(Clone)]
-struct Interrupted {
-    feed: RelayFeed,
-    happens: Arc<Mutex<Option<Happening>>>,
-}
-
-#[async_trait]
-impl FeedSource for Interrupted {
-    fn is_allowed(&self) -> bool {
-        self.feed.is_allowed()
-    }
-
-    fn uptime(&self) -> Uptime {
-        self.feed.uptime()
-    }
-
-    fn heads(&self) -> watch::Receiver<Position> {
-        self.feed.heads()
-    }
-
-    fn age(&self) -> Duration {
-        self.feed.age()
-    }
-
-    fn generation(&self) -> u64 {
-        self.feed.generation()
-    }
-
-    fn takes_unfenced(&self) -> bool {
-        self.feed.takes_unfenced()
-    }
-
-    fn trust_changes(&self) -> watch::Receiver<u64> {
-        self.feed.trust_changes()
-    }
-
-    fn trust(&self) -> Option<FeedTrust> {
-        self.feed.trust()
-    }
-
-    async fn open(&self, hello: &Hello) -> Result<(Opening, Box<dyn FollowerLease>), NotServed> {
-        self.feed.open(hello).await
-    }
-
-    fn mismatch(&self, name: &str, mismatch: Mismatch) {
-        self.feed.mismatch(name, mismatch);
-    }
-
-    fn held(&self, name: &str, records: &[Record]) {
-        self.feed.held(name, records);
-    }
-
-    async fn read(&self, read: Read) -> Result<PageAnswer, NotServed> {
-        let happens = self.happens.lock().unwrap().take();
-        if let Some(happens) = happens {
+/// What happens the first time, and nothing after that.
+fn once(happens: impl FnOnce() + Send + 'static) -> Arc<dyn Fn() + Send + Sync> {
+    let happens = Mutex::new(Some(happens));
+    Arc::new(move || {
+        let first = happens.lock().unwrap().take();
+        if let Some(happens) = first {
             happens();
         }
-        self.feed.read(read).await
-    }
+    })
 }
 
 /// A relay, and the clock that the test sets.
@@ -298,8 +243,7 @@ async fn a_snapshot_that_is_on_its_way_when_the_log_goes_back_is_given_up() {
     let relay = Relay::following(&log(100, LEASE));
     let (follower, now) = (Arc::clone(&relay.follower), relay.now());
     let goes_back = move || follow(&mut follower.lock().unwrap(), &log(50, LEASE), now);
-    let interrupted =
-        Interrupted { feed: relay.feed(), happens: Arc::new(Mutex::new(Some(Box::new(goes_back)))) };
+    let interrupted = BeforeReading { feed: relay.feed(), happens: once(goes_back) };
     assert_eq!(sent_away_from(interrupted, hello(false)).await, ByeCode::LogChanged);
     assert!(matches!(
         relay.feed().read(Read::Head).await,

@@ -4,33 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::extract::WebSocketUpgrade;
 use axum::routing::get;
 use futures_util::{SinkExt, StreamExt};
 use quash_authority::Feed;
 use quash_core::lease::Instance;
-use quash_core::position::Position;
-use quash_core::revocation::record::Record;
 use quash_core::revocation::target_key::LogKey;
-use quash_core::time::Uptime;
-use quash_http::{
-    AuthorityFeed, AuthorityFeeds, FeedDoor, FeedLimits, FeedSource, FeedTrust, FollowerLease, NotServed,
-    PageAnswer,
-};
+use quash_http::{AuthorityFeeds, FeedDoor, FeedLimits};
 use quash_storage::ports::RevocationLog as _;
+use quash_verify::feed::Limits;
 use quash_verify::feed::frame::{Hello, Ping, ToServer};
-use quash_verify::feed::{Limits, Mismatch, Opening, Read};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use super::before_reading::BeforeReading;
 use super::client::{Client, PATIENCE};
 use crate::house::House;
 
@@ -42,64 +35,6 @@ const SLACK: Duration = Duration::from_secs(2);
 const ENTRIES: usize = 1_500;
 const LEASE: Duration = Duration::from_secs(10);
 
-/// The feed of an authority, which counts the pages that were read for its follower.
-struct Counted {
-    feed: AuthorityFeed,
-    pages: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl FeedSource for Counted {
-    fn is_allowed(&self) -> bool {
-        self.feed.is_allowed()
-    }
-
-    fn uptime(&self) -> Uptime {
-        self.feed.uptime()
-    }
-
-    fn heads(&self) -> watch::Receiver<Position> {
-        self.feed.heads()
-    }
-
-    fn age(&self) -> Duration {
-        self.feed.age()
-    }
-
-    fn generation(&self) -> u64 {
-        self.feed.generation()
-    }
-
-    fn takes_unfenced(&self) -> bool {
-        self.feed.takes_unfenced()
-    }
-
-    fn trust_changes(&self) -> watch::Receiver<u64> {
-        self.feed.trust_changes()
-    }
-
-    fn trust(&self) -> Option<FeedTrust> {
-        self.feed.trust()
-    }
-
-    async fn open(&self, hello: &Hello) -> Result<(Opening, Box<dyn FollowerLease>), NotServed> {
-        self.feed.open(hello).await
-    }
-
-    fn mismatch(&self, name: &str, mismatch: Mismatch) {
-        self.feed.mismatch(name, mismatch);
-    }
-
-    fn held(&self, name: &str, records: &[Record]) {
-        self.feed.held(name, records);
-    }
-
-    async fn read(&self, read: Read) -> Result<PageAnswer, NotServed> {
-        self.pages.fetch_add(1, Ordering::SeqCst);
-        self.feed.read(read).await
-    }
-}
-
 /// A door to the feed of `house`, and behind it small sockets: they are soon full.
 fn serve(house: &House, feed: Feed, pages: &Arc<AtomicUsize>) -> (String, FeedDoor, JoinSet<()>) {
     let publication = Limits { page: 16, silence: Duration::from_secs(60), ..Limits::default() };
@@ -107,7 +42,9 @@ fn serve(house: &House, feed: Feed, pages: &Arc<AtomicUsize>) -> (String, FeedDo
     let (door, feeds) = (FeedDoor::new(limits), AuthorityFeeds::new(Arc::clone(&house.verifier)));
     let (entrance, pages) = (door.clone(), Arc::clone(pages));
     let follow = async move |upgrade: WebSocketUpgrade| {
-        let counted = Counted { feed: feeds.of(feed.clone()), pages: Arc::clone(&pages) };
+        let pages = Arc::clone(&pages);
+        let happens = Arc::new(move || _ = pages.fetch_add(1, Ordering::SeqCst));
+        let counted = BeforeReading { feed: feeds.of(feed.clone()), happens };
         entrance.upgrade(upgrade, counted).unwrap()
     };
     let listener = small_sockets();
