@@ -1,6 +1,7 @@
 //! An access token that is about to end is answered with a new one (S04), where its client is configured so.
 
 use quash_core::ids::{ClientId, DeviceId, SessionId};
+use quash_core::session::last_use::UsedBy;
 use quash_core::verified::VerifiedClaims;
 use quash_storage::ports::{SessionUse, Used};
 
@@ -59,7 +60,8 @@ impl Authority {
         let now = self.now();
         let EndingToken { session, client, device, scope, expires_at } = ending;
         let Some(profile) = self.clients.get(&client) else { return Ok(None) };
-        let used = SessionUse { session, client, device, now };
+        let by = UsedBy { session, client, device: Some(device) };
+        let used = SessionUse { by, now };
         let Some(Used { session, grant, position }) = self.store.use_session(used).await? else {
             return Ok(None);
         };

@@ -12,12 +12,13 @@ use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::session::ban::{Ban, Service};
 use quash_core::session::grant::Grant;
+use quash_core::session::last_use::LastUse;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
     Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
     Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
-    OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
+    Noted, OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
     ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, Store, StoreError,
     StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
@@ -173,6 +174,10 @@ impl<S: Store> SessionRegistry for FaultyStore<S> {
 
     async fn use_session(&self, used: SessionUse) -> Result<Option<Used>, StoreError> {
         self.call(self.inner.use_session(used)).await
+    }
+
+    async fn note_uses(&self, uses: Vec<LastUse>, now: Timestamp) -> Result<Noted, StoreError> {
+        self.call(self.inner.note_uses(uses, now)).await
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {

@@ -11,6 +11,7 @@ use quash_core::revocation::target::Target;
 use quash_core::revocation::undo::Undoer;
 use quash_core::session::ban::{Ban, BanLevel, Service};
 use quash_core::session::grant::Grant;
+use quash_core::session::last_use::UsedBy;
 use quash_core::session::renewal::Verdict;
 use quash_core::session::session::Session;
 use quash_core::time::Timestamp;
@@ -41,7 +42,7 @@ pub(super) fn ban(level: u8, service: &str, now: Timestamp, until: Timestamp) ->
 }
 
 /// Puts it; the last position that ends something.
-async fn put(store: &Arc<dyn Store>, ban: &PutBan) -> Option<Position> {
+pub(super) async fn put(store: &Arc<dyn Store>, ban: &PutBan) -> Option<Position> {
     match store.ban(ban.clone()).await.unwrap() {
         BanPut::Put { through } => through,
         other => panic!("not put: {other:?}"),
@@ -172,12 +173,12 @@ pub async fn a_ban_whose_entry_is_undone_stands(store: Arc<dyn Store>) {
         Undoer { at: at(6), reason: Reason::known(Reason::ADMIN), actor: "a".into(), cause: "".into() };
     let undo = Undo { position, undoer, window: Duration::from_secs(60), idempotency: None };
     assert!(matches!(store.undo(undo).await.unwrap(), Undone::At(_)));
-    let used = |now| SessionUse {
+    let by = UsedBy {
         session: session.id.clone(),
         client: web.client.clone(),
-        device: session.device.id.clone(),
-        now,
+        device: Some(session.device.id.clone()),
     };
+    let used = |now| SessionUse { by: by.clone(), now };
     assert!(matches!(renewed(&store, &web, 0, at(104)).await.verdict, Verdict::Banned(_)));
     assert_eq!(store.use_session(used(at(104))).await.unwrap(), None);
     assert!(store.use_session(used(at(105))).await.unwrap().is_some());

@@ -18,6 +18,7 @@
     reason = "a contract that does not hold is a failed test"
 )]
 
+pub mod activity;
 pub mod admin;
 pub mod aliases;
 pub mod bans;
@@ -46,6 +47,13 @@ pub mod uses;
 macro_rules! contract_tests {
     ($fresh:path) => {
         $crate::contract_tests!(@each $fresh,
+            activity::a_report_moves_the_idle_limit_to_the_use_and_nothing_else,
+            activity::a_last_use_never_goes_back_and_is_never_in_the_future,
+            activity::a_report_of_many_is_noted_for_each_that_lives,
+            activity::what_is_over_when_the_report_comes_stays_over,
+            activity::reports_of_who_is_cut_off_or_banned_are_ignored,
+            activity::a_report_and_a_logout_end_the_session_in_both_orders,
+            activity::no_report_revives_a_session_after_an_acknowledged_logout,
             admin::a_key_ring_is_replaced_only_by_who_knows_its_version,
             admin::a_key_ring_keeps_every_field,
             admin::of_parallel_first_key_rings_one_is_stored,

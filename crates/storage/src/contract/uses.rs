@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use quash_core::ids::{ClientId, DeviceId, SessionId};
 use quash_core::revocation::target::Target;
+use quash_core::session::last_use::UsedBy;
 use quash_core::session::session::Session;
 use quash_core::time::Timestamp;
 
@@ -12,9 +13,22 @@ use super::concurrency::all;
 use super::sample::{IDLE, about, append, at, entry, head, listed, renewed, signed_in};
 use crate::ports::{SessionUse, Store, Used};
 
-fn used(session: &Session, now: Timestamp) -> SessionUse {
+pub(super) fn by(session: &Session) -> UsedBy {
     let client = ClientId::new("web").unwrap();
-    SessionUse { session: session.id.clone(), client, device: session.device.id.clone(), now }
+    UsedBy { session: session.id.clone(), client, device: Some(session.device.id.clone()) }
+}
+
+fn used(session: &Session, now: Timestamp) -> SessionUse {
+    SessionUse { by: by(session), now }
+}
+
+/// Another client, another device, another session.
+pub(super) fn strangers(session: &Session) -> [UsedBy; 3] {
+    [
+        UsedBy { client: ClientId::new("app").unwrap(), ..by(session) },
+        UsedBy { device: Some(DeviceId::new("tv").unwrap()), ..by(session) },
+        UsedBy { session: SessionId::new("ses_0").unwrap(), ..by(session) },
+    ]
 }
 
 /// S04: as a renewal, and the refresh token stays what it was.
@@ -45,16 +59,10 @@ pub async fn uses_within_a_second_are_one(store: Arc<dyn Store>) {
 /// S04, S07: at the very instant of its limit, after its end, after a cutoff; and nobody else's.
 pub async fn what_is_over_can_not_be_used(store: Arc<dyn Store>) {
     let (session, _) = signed_in(&store, "alice", at(0)).await;
-    let of = |client: &str, device: &str| SessionUse {
-        client: ClientId::new(client).unwrap(),
-        device: DeviceId::new(device).unwrap(),
-        ..used(&session, at(1))
-    };
-    let unknown = SessionUse { session: SessionId::new("ses_0").unwrap(), ..used(&session, at(1)) };
-    let over = used(&session, at(0).plus(IDLE));
-    for refused in [of("app", "phone"), of("web", "tv"), unknown, over] {
-        assert_eq!(store.use_session(refused).await.unwrap(), None);
+    for by in strangers(&session) {
+        assert_eq!(store.use_session(SessionUse { by, now: at(1) }).await.unwrap(), None);
     }
+    assert_eq!(store.use_session(used(&session, at(0).plus(IDLE))).await.unwrap(), None);
     assert_eq!(listed(&store, &session).await.session, session, "nothing was written");
     append(&store, about("alice", at(1))).await;
     assert_eq!(store.use_session(used(&session, at(2))).await.unwrap(), None);

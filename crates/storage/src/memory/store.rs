@@ -14,6 +14,7 @@ use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
 use quash_core::session::ban::{Ban, Service};
 use quash_core::session::grant::Grant;
+use quash_core::session::last_use::LastUse;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use tokio::sync::watch;
@@ -22,7 +23,7 @@ use super::MemoryStore;
 use crate::ports::{
     Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
     Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
-    OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
+    Noted, OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
     ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential,
     StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
@@ -113,6 +114,10 @@ impl SessionRegistry for MemoryStore {
 
     async fn use_session(&self, used: SessionUse) -> Result<Option<Used>, StoreError> {
         self.write(|tables| tables.use_session(&used))
+    }
+
+    async fn note_uses(&self, uses: Vec<LastUse>, now: Timestamp) -> Result<Noted, StoreError> {
+        self.write(|tables| tables.note_uses(&uses, now))
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError> {

@@ -9,6 +9,7 @@ use quash_core::revocation::entry::Entry;
 use quash_core::session::ban::Ban;
 use quash_core::session::device::Device;
 use quash_core::session::grant::Grant;
+use quash_core::session::last_use::{LastUse, UsedBy};
 use quash_core::session::policy::SessionPolicy;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::session::session::{Over, Session};
@@ -167,14 +168,19 @@ pub struct Renewed {
 /// A use of a session without its refresh token (S04).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionUse {
-    /// Which session.
-    pub session: SessionId,
-    /// By which client.
-    pub client: ClientId,
-    /// On which device.
-    pub device: DeviceId,
+    /// Which session, by which client, on which device.
+    pub by: UsedBy,
     /// When.
     pub now: Timestamp,
+}
+
+/// What became of the uses in a report (S05).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// How many were of sessions that live: `last_used_at` is no earlier now.
+    pub noted: u64,
+    /// How many were not: the session is unknown, over, cut off, or its subject banned.
+    pub ignored: u64,
 }
 
 /// A session that was used.
@@ -284,6 +290,13 @@ pub trait SessionRegistry: Send + Sync {
     /// of the last one is not written. `None`, and nothing is written, where no such client holds a live grant of a live
     /// session on that device: it is unknown, over, or cut off.
     async fn use_session(&self, used: SessionUse) -> Result<Option<Used>, StoreError>;
+
+    /// Notes that sessions were used, at instants that may have passed for a while, all in one transaction: for each that
+    /// lives at `now`, as [`use_session`](Self::use_session) judges it, `last_used_at` moves to the reported instant, or
+    /// to `now` if that is later still (a clock elsewhere is ahead), and nothing else does. It never goes back. Of one
+    /// session reported several times the latest counts. A session that ended between a use and this call stays ended,
+    /// and its row stays as it is.
+    async fn note_uses(&self, uses: Vec<LastUse>, now: Timestamp) -> Result<Noted, StoreError>;
 
     /// One session, with what ended it.
     async fn session(&self, id: &SessionId) -> Result<Option<Listed>, StoreError>;
