@@ -18,6 +18,7 @@ pub struct Builder {
     pub(crate) limits: Limits,
     pub(crate) ratchet: Timestamp,
     pub(crate) shortcut: bool,
+    pub(crate) reports_activity: bool,
 }
 
 impl Builder {
@@ -31,6 +32,7 @@ impl Builder {
             limits: Limits::default(),
             ratchet: Timestamp::EPOCH,
             shortcut: true,
+            reports_activity: false,
         }
     }
 
@@ -64,6 +66,13 @@ impl Builder {
     #[must_use]
     pub fn shortcut(self, shortcut: bool) -> Self {
         Self { shortcut, ..self }
+    }
+
+    /// With `true`, uses of sessions of our own authority are noted, for whoever [takes](Verifier::take_activity) and
+    /// reports them (S05). The default is not to: nobody would take them.
+    #[must_use]
+    pub fn reports_activity(self, reports_activity: bool) -> Self {
+        Self { reports_activity, ..self }
     }
 
     /// A verifier without entries, as of `origin`: the position that its log starts at. `log_key` digests the

@@ -111,6 +111,7 @@ impl Counters {
             allowed_stale: self.sum(|stripe| &stripe.allowed_stale),
             rejected: self.rejected.read(),
             would_refuse: self.observed.read(),
+            uses_dropped: 0,
         }
     }
 
@@ -150,6 +151,8 @@ pub struct Counts {
     pub rejected: Vec<(String, u64)>,
     /// Accepted tokens of observed issuers that revocation would have refused, by reason.
     pub would_refuse: Vec<(String, u64)>,
+    /// Uses of sessions that were not kept until somebody [took](crate::Verifier::take_activity) them.
+    pub uses_dropped: u64,
 }
 
 impl Counts {

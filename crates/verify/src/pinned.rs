@@ -101,10 +101,11 @@ impl<'v> Pinned<'v> {
             let finding = self.examine(epoch, &token, standing, asking.now);
             (Way::Repeated, asking.settle_in(epoch, finding))
         };
-        if is_accept(&settled)
-            && !(known.is_current() && self.stood_still(epoch, standing, watermark, asking.now))
-        {
-            return None;
+        if is_accept(&settled) {
+            if !(known.is_current() && self.stood_still(epoch, standing, watermark, asking.now)) {
+                return None;
+            }
+            known.note_use(asking.now);
         }
         verifier.counters.way(way);
         Some(self.answer(token, settled))
@@ -148,7 +149,8 @@ impl<'v> Pinned<'v> {
         verifier.counters.way(Way::First);
         // What its life refuses need not be kept.
         if standing.is_alive(now) {
-            let judged = Judged { token: Arc::clone(&token), standing, epoch };
+            let seen_at = is_accept(&settled).then_some(asking.now);
+            let judged = Judged { token: Arc::clone(&token), standing, epoch, seen_at };
             verifier.cache.insert(text, judged, now);
         }
         Some(self.answer(TokenRef::Held(token), settled))

@@ -9,6 +9,7 @@ use quash_core::revocation::freshness::{FreshnessSource, Undecided};
 use quash_core::time::Timestamp;
 use quash_jose::{KeySet, Limits};
 
+use crate::activity::Activity;
 use crate::builder::Builder;
 use crate::cache::TokenCache;
 use crate::checked::Checked;
@@ -55,8 +56,9 @@ impl Verifier {
     }
 
     pub(crate) fn new(epoch: Epoch, builder: &Builder) -> Self {
+        let activity = Activity::new(builder.reports_activity, builder.cached_tokens);
         Self {
-            cache: TokenCache::new(builder.cached_tokens),
+            cache: TokenCache::new(builder.cached_tokens, activity),
             counters: Counters::default(),
             trust: ArcSwap::from_pointee(Trust::nobody(epoch, builder.limits)),
             shortcut: builder.shortcut,
@@ -171,7 +173,7 @@ impl Verifier {
 
     /// What happened so far.
     pub fn counts(&self) -> Counts {
-        self.counters.read()
+        Counts { uses_dropped: self.uses_dropped(), ..self.counters.read() }
     }
 
     /// How many tokens named a key that nobody knows, so far. Cheap: whoever fetches keys may ask all the time.

@@ -8,6 +8,7 @@
 //! still has to judge it.
 
 mod ring;
+mod seen;
 mod tail;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +19,9 @@ use quash_core::revocation::standing::Standing;
 use quash_core::time::Timestamp;
 
 use self::ring::{Placed, Ring};
+use self::seen::Seen;
 use self::tail::{ByTail, Tail};
+use crate::activity::{Activity, Uses};
 use crate::epoch::Epoch;
 use crate::issuer::TrustedIssuer;
 use crate::token::VerifiedToken;
@@ -37,6 +40,7 @@ pub(crate) struct TokenCache {
     map: HashMap<Tail, Cached, ByTail>,
     ring: Mutex<Ring>,
     capacity: usize,
+    activity: Activity,
 }
 
 /// A verified token under its text, with all that a repeated check reads, in one place.
@@ -46,6 +50,7 @@ pub(crate) struct Cached {
     issuer: Arc<TrustedIssuer>,
     epoch: Arc<Epoch>,
     place: u32,
+    seen: Seen,
     /// Whether somebody found it since the ring's hand passed.
     used: AtomicBool,
     standing: Standing,
@@ -58,6 +63,8 @@ pub(crate) struct Judged {
     pub(crate) standing: Standing,
     /// Where it was judged: `standing` is one of its state.
     pub(crate) epoch: Arc<Epoch>,
+    /// When it was accepted, if it was.
+    pub(crate) seen_at: Option<Timestamp>,
 }
 
 impl Cached {
@@ -73,6 +80,12 @@ impl Cached {
         &self.standing
     }
 
+    /// It is accepted at `now`: its session is used.
+    #[inline]
+    pub(crate) fn note_use(&self, now: Timestamp) {
+        self.seen.note(now);
+    }
+
     /// Whether the signature still counts: neither the issuer's keys nor its rules nor the log changed since.
     pub(crate) fn is_current(&self) -> bool {
         self.issuer.is_current()
@@ -81,8 +94,24 @@ impl Cached {
 
 impl TokenCache {
     /// A cache for at most `capacity` tokens; zero is no cache. Grows as it fills.
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { map: HashMap::default(), ring: Mutex::new(Ring::new(capacity)), capacity }
+    /// `activity` is told of uses that no cached token stands for any more.
+    pub(crate) fn new(capacity: usize, activity: Activity) -> Self {
+        Self { map: HashMap::default(), ring: Mutex::new(Ring::new(capacity)), capacity, activity }
+    }
+
+    /// The uses that no cached token stands for.
+    pub(crate) const fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Takes the uses that cached tokens stand for.
+    pub(crate) fn take_seen(&self, uses: &mut Uses) {
+        let map = self.map.pin();
+        for cached in map.values() {
+            if let Some(at) = cached.seen.take() {
+                uses.note(&cached.token, at);
+            }
+        }
     }
 
     /// What keeps found tokens alive. A few nanoseconds.
@@ -106,12 +135,16 @@ impl TokenCache {
 
     /// Keeps `token` under its text, in place of one with the same tail if there is one.
     pub(crate) fn insert(&self, text: &str, judged: Judged, now: Timestamp) {
-        let Judged { token, standing, epoch } = judged;
-        let Some(tail) = Tail::of(text).filter(|_| self.capacity > 0) else { return };
+        let Judged { token, standing, epoch, seen_at } = judged;
+        let Some(tail) = Tail::of(text).filter(|_| self.capacity > 0) else {
+            seen_at.inspect(|at| self.activity.keep(&token, *at));
+            return;
+        };
         let placed = Placed { tail, until: standing.until() };
         let issuer = Arc::clone(token.trusted_issuer());
         let used = AtomicBool::new(false);
-        let mut cached = Cached { text: text.into(), issuer, place: 0, used, standing, token, epoch };
+        let seen = if self.activity.concerns(&token) { Seen::new(seen_at) } else { Seen::unasked() };
+        let mut cached = Cached { text: text.into(), issuer, place: 0, seen, used, standing, token, epoch };
         let map = self.map.pin();
         let mut ring = self.lock();
         if let Some(held) = map.get(&tail) {
@@ -125,11 +158,11 @@ impl TokenCache {
                 map.reserve(ring.double_room(FIRST_ROOM));
             }
             if let Some(gone) = gone {
-                map.remove(&gone.tail);
+                self.let_go(map.remove(&gone.tail));
             }
             cached.place = place;
         }
-        map.insert(tail, cached);
+        self.let_go(map.insert(tail, cached));
     }
 
     /// Lets every token go whose life is over at `now`. Returns how many went. Walks all places, a few
@@ -142,7 +175,7 @@ impl TokenCache {
             let gone = ring.clear_over(from, from + SWEPT_AT_ONCE, now);
             let map = self.map.pin();
             for placed in &gone {
-                map.remove(&placed.tail);
+                self.let_go(map.remove(&placed.tail));
             }
             swept += gone.len();
             from += SWEPT_AT_ONCE;
@@ -160,6 +193,15 @@ impl TokenCache {
     /// How many tokens are kept.
     pub(crate) fn len(&self) -> usize {
         self.map.len()
+    }
+
+    /// Keeps the use that a token stood for which leaves.
+    fn let_go(&self, gone: Option<&Cached>) {
+        if let Some(gone) = gone
+            && let Some(at) = gone.seen.take()
+        {
+            self.activity.keep(&gone.token, at);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {

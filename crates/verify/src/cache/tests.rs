@@ -31,7 +31,7 @@ impl Fixture {
         let issuer = token.trusted_issuer();
         let state = self.verifier.state();
         let standing = Standing::new(token, issuer.rules(), state.names_of(token));
-        cache.insert(text, Judged { token: Arc::clone(token), standing, epoch: state.0 }, now);
+        cache.insert(text, Judged { token: Arc::clone(token), standing, epoch: state.0, seen_at: None }, now);
     }
 
     fn token(&self, number: u32, lives_for: u64) -> Arc<VerifiedToken> {
@@ -44,6 +44,10 @@ impl Fixture {
     }
 }
 
+fn cache_of(capacity: usize) -> TokenCache {
+    TokenCache::new(capacity, Activity::new(false, capacity))
+}
+
 fn text(number: u32) -> String {
     format!("header.payload-{number}.0123456789abcdef")
 }
@@ -51,7 +55,7 @@ fn text(number: u32) -> String {
 #[test]
 fn of_thousands_of_tokens_with_equal_tails_none_is_taken_for_another() {
     let fixture = Fixture::new();
-    let cache = TokenCache::new(100);
+    let cache = cache_of(100);
     let guard = cache.guard();
     for number in 0..3_000 {
         fixture.insert(&cache, &text(number), &fixture.token(number, 300), NOW);
@@ -67,7 +71,7 @@ fn of_thousands_of_tokens_with_equal_tails_none_is_taken_for_another() {
 #[test]
 fn every_single_byte_of_a_token_counts() {
     let fixture = Fixture::new();
-    let cache = TokenCache::new(10);
+    let cache = cache_of(10);
     let known = text(7);
     fixture.insert(&cache, &known, &fixture.token(7, 300), NOW);
     let guard = cache.guard();
@@ -85,13 +89,13 @@ fn every_single_byte_of_a_token_counts() {
 fn a_cache_keeps_no_more_tokens_than_it_may() {
     // I8
     let fixture = Fixture::new();
-    let cache = TokenCache::new(50);
+    let cache = cache_of(50);
     let token = fixture.token(0, 300);
     for number in 0..1_000 {
         fixture.insert(&cache, &format!("a.{number}.{number:016}"), &token, NOW);
         assert!(cache.len() <= 50);
     }
-    let none = TokenCache::new(0);
+    let none = cache_of(0);
     fixture.insert(&none, &text(0), &token, NOW);
     assert!(none.len() == 0 && none.find(&text(0), &none.guard()).is_none());
 }
@@ -99,7 +103,7 @@ fn a_cache_keeps_no_more_tokens_than_it_may() {
 #[test]
 fn tokens_that_are_over_make_room_before_tokens_that_are_used() {
     let fixture = Fixture::new();
-    let cache = TokenCache::new(8);
+    let cache = cache_of(8);
     let (short, long) = (fixture.token(0, 10), fixture.token(1, 300));
     let name = |number: u32| format!("a.b.{number:016}");
     for number in 0..8 {
@@ -117,7 +121,7 @@ fn tokens_that_are_over_make_room_before_tokens_that_are_used() {
 #[test]
 fn a_sweep_lets_go_what_is_over_and_nothing_else() {
     let fixture = Fixture::new();
-    let cache = TokenCache::new(10_000);
+    let cache = cache_of(10_000);
     let (short, long) = (fixture.token(0, 10), fixture.token(1, 300));
     for number in 0..3_000 {
         let token = if number % 3 == 0 { &short } else { &long };

@@ -7,6 +7,7 @@
     reason = "tests may"
 )]
 
+mod activity;
 mod allowlist;
 mod cache_mixing;
 mod concurrency;
