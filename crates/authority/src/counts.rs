@@ -43,6 +43,10 @@ pub struct Counts {
     pub one_time_spent: u64,
     /// One-time tokens that were not honoured.
     pub one_time_refused: u64,
+    /// Uses of sessions that verifiers reported, of sessions that lived.
+    pub uses_noted: u64,
+    /// Such uses of sessions that were unknown or over.
+    pub uses_ignored: u64,
 }
 
 /// The same, being counted.
@@ -67,6 +71,8 @@ pub(crate) struct Counters {
     pub(crate) one_time_issued: Counter,
     pub(crate) one_time_spent: Counter,
     pub(crate) one_time_refused: Counter,
+    pub(crate) uses_noted: Counter,
+    pub(crate) uses_ignored: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -108,6 +114,8 @@ impl Counters {
             one_time_issued: self.one_time_issued.read(),
             one_time_spent: self.one_time_spent.read(),
             one_time_refused: self.one_time_refused.read(),
+            uses_noted: self.uses_noted.read(),
+            uses_ignored: self.uses_ignored.read(),
         }
     }
 }

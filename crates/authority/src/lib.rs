@@ -76,6 +76,7 @@ mod list_sessions;
 mod log_out;
 mod maintain;
 mod masters;
+mod note_activity;
 mod permissions;
 mod plain_token;
 mod refresh;
@@ -126,7 +127,9 @@ pub use masters::{Master, Masters, MastersError};
 pub use permissions::{Verb, allows, authorize, is_of_one_client};
 pub use plain_token::PlainToken;
 pub use quash_jose::KeySet;
-pub use quash_storage::ports::{FeedPage, Filter, KeyStage, Listed, Page, Role, StateFilter, StoredSchedule};
+pub use quash_storage::ports::{
+    FeedPage, Filter, KeyStage, Listed, Noted, Page, Role, StateFilter, StoredSchedule,
+};
 pub use refresh::Refreshed;
 pub use refresh_token::PREFIX as REFRESH_TOKEN_PREFIX;
 pub use refusal::{Refusal, RefusalKind};

@@ -57,11 +57,13 @@ pub enum Verb {
     ReportEvents,
     /// Change the id of a subject.
     ChangeAlias,
+    /// Report which sessions were used.
+    ReportActivity,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
@@ -86,6 +88,7 @@ impl Verb {
         Self::ReadSubjects,
         Self::ReportEvents,
         Self::ChangeAlias,
+        Self::ReportActivity,
     ];
 
     /// The verb as it stands in a sentence: "may not `open sessions`".
@@ -115,6 +118,7 @@ impl Verb {
             Self::ReadSubjects => "read subjects",
             Self::ReportEvents => "report events",
             Self::ChangeAlias => "change ids",
+            Self::ReportActivity => "report activity",
         }
     }
 }
@@ -139,9 +143,14 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
             Verb::ChangeAlias,
         ],
         Role::Support => &[Verb::ReadHead, Verb::ReadSessions, Verb::EndSession, Verb::ReadSubjects],
-        Role::Verifier => {
-            &[Verb::ReadHead, Verb::Introspect, Verb::FollowFeed, Verb::WatchFeed, Verb::SpendOneTimeTokens]
-        }
+        Role::Verifier => &[
+            Verb::ReadHead,
+            Verb::Introspect,
+            Verb::FollowFeed,
+            Verb::WatchFeed,
+            Verb::SpendOneTimeTokens,
+            Verb::ReportActivity,
+        ],
         Role::Auditor => &[
             Verb::ReadHead,
             Verb::ReadRevocations,

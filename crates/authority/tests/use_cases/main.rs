@@ -22,6 +22,7 @@ mod list_revocations;
 mod list_sessions;
 mod log_out;
 mod maintain;
+mod note_activity;
 mod one_time_tokens;
 mod permissions;
 mod refresh;

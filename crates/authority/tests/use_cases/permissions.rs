@@ -32,7 +32,7 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::ReadSessions => &[Role::Admin, Role::Support, Role::Auditor],
         Verb::ReadSubjects => &[Role::Admin, Role::Revoker, Role::Support, Role::Auditor],
         Verb::EndSession => &[Role::Admin, Role::Support],
-        Verb::Introspect | Verb::FollowFeed => &[Role::Admin, Role::Verifier],
+        Verb::Introspect | Verb::FollowFeed | Verb::ReportActivity => &[Role::Admin, Role::Verifier],
         Verb::WatchFeed => &[Role::Admin, Role::Verifier, Role::Auditor],
         Verb::ReadVerifiers | Verb::ReadMetrics | Verb::ReadKeys => &[Role::Admin, Role::Auditor],
         _ => &[Role::Admin],
@@ -82,6 +82,7 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
                 | Verb::ChangeCredentials
                 | Verb::IssueOneTimeTokens
                 | Verb::SpendOneTimeTokens
+                | Verb::ReportActivity
                 | Verb::ReportEvents
                 | Verb::ChangeAlias
         );
@@ -174,6 +175,7 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
             };
             vec![authority.issue_one_time_token(caller, new).await.map(drop)]
         }
+        Verb::ReportActivity => vec![authority.report_activity(caller, Vec::new()).await.map(drop)],
         Verb::SpendOneTimeTokens => vec![authority.spend_one_time_token(caller, "x", "x").await.map(drop)],
         verb => about_a_subject(authority, caller, verb).await?,
     };
