@@ -37,6 +37,10 @@ impl Checks {
         &self.verifier
     }
 
+    pub(crate) const fn shared_verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+
     pub(crate) fn freshness(&self) -> &SharedFreshness {
         &*self.freshness
     }

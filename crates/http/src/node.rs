@@ -4,9 +4,10 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap};
-use quash_authority::{PlainToken, RefreshState};
+use quash_authority::{Noted, PlainToken, RefreshState};
 use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::Undecided;
+use quash_core::session::last_use::LastUse;
 use quash_core::time::Timestamp;
 use quash_verify::{Checked, Moment, TokenRef};
 
@@ -30,6 +31,19 @@ pub(crate) trait ServesFeed: Node {
     /// # Errors
     /// Nobody was let in, or there is nothing to serve here.
     fn source_for(&self, extensions: &Extensions) -> Result<Self::Source, Failure>;
+}
+
+/// A node that takes reports of which sessions were used.
+pub(crate) trait TakesActivity: Node {
+    /// Takes a report of the credential that [`admit`](Node::admit) let in, and left its name in `extensions`.
+    ///
+    /// # Errors
+    /// Nobody was let in, there is nobody to pass it on to, or it can not be taken now.
+    fn take_report(
+        &self,
+        extensions: &Extensions,
+        uses: Vec<LastUse>,
+    ) -> impl Future<Output = Result<Noted, Failure>> + Send;
 }
 
 /// What a token's holder is told: judged here, or by whoever was asked.

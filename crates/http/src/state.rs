@@ -7,9 +7,10 @@ use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap};
 use prometheus_client::metrics::counter::Counter;
 use quash_authority::settings::ClientKind;
-use quash_authority::{Authority, Caller, PlainToken, RefreshState, Verb, authorize};
+use quash_authority::{Authority, Caller, Noted, PlainToken, RefreshState, Verb, authorize};
 use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::{Freshness, FreshnessSource};
+use quash_core::session::last_use::LastUse;
 use quash_core::time::Timestamp;
 use quash_verify::{Checked, VerifiedToken, Verifier};
 
@@ -18,7 +19,7 @@ use crate::checks::Checks;
 use crate::error::{Failure, OAuthFailure};
 use crate::feed::{AuthorityFeed, AuthorityFeeds, FeedDoor};
 use crate::metrics::Metrics;
-use crate::node::{Answer, Node, ServesFeed};
+use crate::node::{Answer, Node, ServesFeed, TakesActivity};
 use crate::oauth::client;
 use crate::request::authorization::Authorization;
 use crate::request::params::Params;
@@ -66,6 +67,24 @@ impl AppState {
     /// Where followers of the feed come in: to be closed when the server stops.
     pub fn feed(&self) -> &FeedDoor {
         &self.0.door
+    }
+
+    /// Notes which sessions were used here since this was called last (S05): to be called every half minute or so, where
+    /// the verifier was built to [report it](quash_verify::Builder::reports_activity). What can not be noted is kept for
+    /// the next call.
+    ///
+    /// # Errors
+    /// As [`Authority::note_activity`].
+    pub async fn note_activity(&self) -> Result<Noted, quash_authority::Error> {
+        let verifier = Arc::clone(self.0.checks.shared_verifier());
+        // A large cache takes a while: not on a thread that connections wait for.
+        let taken = tokio::task::spawn_blocking(move || verifier.take_activity()).await;
+        let uses = taken.unwrap_or_default();
+        let noted = self.authority().note_activity(uses.clone()).await;
+        if noted.is_err() {
+            self.0.checks.verifier().keep_activity(uses);
+        }
+        noted
     }
 
     pub(crate) fn authority(&self) -> &Authority {
@@ -186,6 +205,13 @@ impl ServesFeed for AppState {
     fn source_for(&self, extensions: &Extensions) -> Result<AuthorityFeed, Failure> {
         let caller = extensions.get::<Caller>().ok_or(Failure::Unauthenticated)?;
         Ok(self.0.feeds.of(self.0.authority.open_feed(caller)?))
+    }
+}
+
+impl TakesActivity for AppState {
+    async fn take_report(&self, extensions: &Extensions, uses: Vec<LastUse>) -> Result<Noted, Failure> {
+        let caller = extensions.get::<Caller>().ok_or(Failure::Unauthenticated)?;
+        self.done(self.authority().report_activity(caller, uses).await)
     }
 }
 

@@ -274,6 +274,19 @@ async fn the_feed_is_for_those_who_may_ask_about_everybody() {
 }
 
 #[tokio::test]
+async fn reports_of_activity_are_for_edges_that_pass_the_feed_on() {
+    // S05: what it saw itself, whoever follows the feed for it reports.
+    let edge = Edge::fresh(StalePolicy::Deny).await;
+    let report = async |key| {
+        let call = edge.call("POST", "/v1/activity").bearer(key).json(&json!({ "sessions": [] }));
+        call.send().await.status
+    };
+    assert_eq!(report(crate::house::ADMIN_KEY).await, 401);
+    assert_eq!(report(KEPT).await, 403);
+    assert_eq!(report(SERVICE).await, 404, "this one passes nothing on");
+}
+
+#[tokio::test]
 async fn what_needs_an_authority_is_not_there() {
     let edge = Edge::fresh(StalePolicy::Deny).await;
     for path in ["/v1/sessions", "/v1/revocations", "/oauth/token", "/oauth/revoke", "/v1/credentials"] {

@@ -80,7 +80,7 @@ impl House {
         let store = Arc::new(FaultyStore::new(store));
         let log = store.identity().await.unwrap();
         let own = IssuerConfig::own(settings.issuer.clone(), vec![API.to_owned()], KeySet::default());
-        let mut builder = Verifier::builder().issuer(own);
+        let mut builder = Verifier::builder().issuer(own).reports_activity(true);
         for issuer in foreign {
             settings.foreign_issuers.insert(issuer.name().clone(), *issuer.rules());
             builder = builder.issuer(issuer);

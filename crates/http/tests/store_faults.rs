@@ -51,6 +51,12 @@ fn calls(scene: &Scene) -> Vec<(&'static str, Call)> {
         ("give back access", house.post("/oauth/revoke").form(&[("client_id", "web"), ("token", access)])),
         ("end", house.delete(&session).admin()),
         ("log out", house.post("/v1/logout").bearer(access)),
+        (
+            "report activity",
+            house.post("/v1/activity").admin().json(&json!({ "sessions": [
+                { "sid": "ses_0", "client_id": "web", "at": "2027-01-15T08:00:00Z" },
+            ] })),
+        ),
         ("rotate", house.post("/v1/keys/rotate").admin()),
         ("credentials", house.get("/v1/credentials").admin()),
         (

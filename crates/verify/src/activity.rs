@@ -126,10 +126,15 @@ impl Verifier {
         self.cache.activity().keep_all(uses);
     }
 
+    /// Whether it was built to report uses of sessions.
+    pub fn reports_activity(&self) -> bool {
+        self.cache.activity().reported
+    }
+
     /// Whether there is room for `more` uses in the next report.
     pub fn has_room_for_activity(&self, more: usize) -> bool {
         let activity = self.cache.activity();
-        activity.reported && activity.lock().0.len().saturating_add(more) <= activity.most
+        activity.lock().0.len().saturating_add(more) <= activity.most
     }
 
     pub(crate) fn uses_dropped(&self) -> u64 {

@@ -70,7 +70,7 @@ impl Callers {
     /// Who holds the service key in `headers`, if that may do `verb`.
     ///
     /// The credentials that an edge knows are those that may introspect, and whoever may introspect about everybody
-    /// may follow the feed, too (`quash_authority::allows`). Numbers are for whoever runs the edge.
+    /// may follow the feed and report activity, too (`quash_authority::allows`). Numbers are for whoever runs the edge.
     pub(super) fn admit(&self, headers: &HeaderMap, verb: Verb) -> Result<Admitted, Failure> {
         let authorization = Authorization::of(headers);
         let Authorization::Bearer(key) = authorization else { return Err(Failure::Unauthenticated) };
@@ -83,7 +83,9 @@ impl Callers {
         let credential = document.credential(key).ok_or(Failure::Unauthenticated)?;
         match verb {
             Verb::Introspect => Ok(Admitted(credential.clone())),
-            Verb::FollowFeed if credential.client.is_none() => Ok(Admitted(credential.clone())),
+            Verb::FollowFeed | Verb::ReportActivity if credential.client.is_none() => {
+                Ok(Admitted(credential.clone()))
+            }
             verb => Err(Failure::Forbidden { phrase: verb.phrase() }),
         }
     }

@@ -6,6 +6,7 @@
 //! | `/auth/check` | as at a server |
 //! | `POST /oauth/introspect` | access tokens, from memory; refresh tokens are unknown: `unsupported_token_type` |
 //! | `GET /v1/feed/ws` | the feed, onward; where the edge relays |
+//! | `POST /v1/activity` | kept, and passed on with the edge's own report; where the edge relays |
 //! | `GET /.well-known/jwks.json` | the authority's keys as they were learnt, the one that comes next among them |
 //! | `GET /healthz`, `/readyz`, `/metrics` | of this process |
 
@@ -33,6 +34,7 @@ fn table() -> Vec<Route<EdgeState>> {
     let routes = [
         auth_check::routes(),
         v1::feed::follow::routes(),
+        v1::activity::routes(),
         oauth::introspect::routes(),
         well_known::jwks::routes(),
         operations::health::routes(),

@@ -6,10 +6,11 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap};
 use futures_util::future::BoxFuture;
-use quash_authority::{Clock, RefreshState};
+use quash_authority::{Clock, Noted, RefreshState};
 use quash_core::ids::ClientId;
 use quash_core::revocation::freshness::Undecided;
 use quash_core::revocation::rejection::Rejection;
+use quash_core::session::last_use::LastUse;
 use quash_core::time::Timestamp;
 use quash_verify::feed::IntrospectionCredential;
 use quash_verify::{Gauge, GaugeReader, Moment, Verifier};
@@ -20,7 +21,7 @@ use crate::checks::Checks;
 use crate::error::{Failure, OAuthFailure};
 use crate::feed::{FeedDoor, RelayFeed, RelaySource, UptimeSource};
 use crate::metrics::{Asks, EdgeFigures, FeedProgress, Metrics};
-use crate::node::{Answer, Node, ServesFeed};
+use crate::node::{Answer, Node, ServesFeed, TakesActivity};
 use crate::request::params::Params;
 use crate::settings::HttpSettings;
 use crate::token_refusal::TokenRefusal;
@@ -176,6 +177,22 @@ impl ServesFeed for EdgeState {
         let relay = self.0.relay.as_ref().ok_or(Failure::NotFound)?;
         let learned = self.0.callers.learned().clone();
         Ok(relay.feed(Arc::new(move || admitted.is_known(&learned))))
+    }
+}
+
+impl TakesActivity for EdgeState {
+    /// Passes it on with the edge's own report. Where there is no room for it, whoever reports keeps it.
+    async fn take_report(&self, _extensions: &Extensions, uses: Vec<LastUse>) -> Result<Noted, Failure> {
+        let verifier = self.checks().verifier();
+        if self.0.relay.is_none() || !verifier.reports_activity() {
+            return Err(Failure::NotFound);
+        }
+        if !verifier.has_room_for_activity(uses.len()) {
+            return Err(Failure::Unavailable { retryable: true });
+        }
+        let (now, noted) = (self.now(), uses.len() as u64);
+        verifier.keep_activity(uses.into_iter().map(|seen| LastUse { at: seen.at.min(now), ..seen }));
+        Ok(Noted { noted, ignored: 0 })
     }
 }
 

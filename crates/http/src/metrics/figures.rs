@@ -45,6 +45,8 @@ impl Collector for VerifierFigures {
         page.counters("verifier_would_refuse", observed, "reason", &counts.would_refuse)?;
         let allowed = "Accepts on a stale state, which the operator allows";
         page.counter("verifier_allowed_stale", allowed, counts.allowed_stale)?;
+        let dropped = "Uses of sessions that could not be kept until they were reported";
+        page.counter("verifier_activity_dropped", dropped, counts.uses_dropped)?;
         page.counter("verifier_undecided", "Checks without an answer", counts.undecided)?;
         page.gauge("verifier_shortcut_share", "Share of checks without a look-up", counts.shortcut_share())?;
         page.gauge("verifier_live_entries", "Revocation entries in memory", verifier.live_entries() as f64)?;
@@ -96,6 +98,8 @@ impl Collector for AuthorityFigures {
             ("refused", counts.one_time_refused),
         ];
         page.counters("one_time_tokens", "One-time tokens by what became of them", "outcome", &one_time)?;
+        let activity = [("noted", counts.uses_noted), ("ignored", counts.uses_ignored)];
+        page.counters("activity_reported", "Reported uses of sessions by outcome", "outcome", &activity)?;
         page.gauge("verifiers_connected", "Verifiers with a connection", {
             self.0.connected_verifiers() as f64
         })

@@ -83,6 +83,23 @@ impl Fields {
         let path = format!("{}.", self.path_of(name));
         self.members.remove(name).map(|value| Self::of(&path, value)).transpose()
     }
+
+    /// The members of each object in the list `name`.
+    ///
+    /// # Errors
+    /// It is missing, or something else than a list of objects.
+    pub(crate) fn objects(&mut self, name: &str) -> Result<Vec<Self>, BadInput> {
+        const EXPECTED: &str = "a list of objects";
+        let path = self.path_of(name);
+        match self.members.remove(name) {
+            Some(Value::Array(items)) => {
+                let each = |(place, item)| Self::of(&format!("{path}[{place}]."), item);
+                items.into_iter().enumerate().map(each).collect()
+            }
+            Some(_) => Err(BadInput::invalid(&path, EXPECTED)),
+            None => Err(BadInput::missing(&path, EXPECTED)),
+        }
+    }
 }
 
 /// A request body, or a part of one: a type with named fields, which the OpenAPI document shows as it stands.

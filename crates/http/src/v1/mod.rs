@@ -1,5 +1,6 @@
 //! The native API (design §9): JSON, problems, pages, service keys.
 
+pub(crate) mod activity;
 mod clients;
 mod credentials;
 mod events;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Vec<Route> {
         events::routes(),
         head::routes(),
         feed::routes(),
+        activity::routes(),
         keys::routes(),
         credentials::routes(),
         one_time_tokens::routes(),

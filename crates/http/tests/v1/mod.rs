@@ -1,3 +1,4 @@
+mod activity;
 mod clients;
 mod credentials;
 mod feed;
