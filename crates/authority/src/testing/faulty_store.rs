@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,6 +24,8 @@ use quash_storage::ports::{
 };
 use tokio::sync::watch;
 
+use super::Pace;
+
 /// When a [`FaultyStore`] fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,10 +41,12 @@ pub enum WhenToFail {
     After(u64),
 }
 
-/// A store that hands every call on, and fails when it is told to. Every call lets other tasks run first.
+/// A store that hands every call on, and fails when it is told to. Every call lets other tasks run first, or stands where
+/// a test wants it to.
 #[derive(Debug)]
 pub struct FaultyStore<S> {
     inner: S,
+    pace: Option<Arc<Pace>>,
     plan: Mutex<WhenToFail>,
     calls: AtomicU64,
 }
@@ -56,7 +60,12 @@ enum Fault {
 impl<S> FaultyStore<S> {
     /// `inner`, not failing yet.
     pub const fn new(inner: S) -> Self {
-        Self { inner, plan: Mutex::new(WhenToFail::Never), calls: AtomicU64::new(0) }
+        Self { inner, pace: None, plan: Mutex::new(WhenToFail::Never), calls: AtomicU64::new(0) }
+    }
+
+    /// `inner`, whose calls go at `pace`.
+    pub fn paced(inner: S, pace: Arc<Pace>) -> Self {
+        Self { pace: Some(pace), ..Self::new(inner) }
     }
 
     /// Sets when to fail from now on. Calls are counted anew, from zero.
@@ -89,15 +98,21 @@ impl<S> FaultyStore<S> {
         &self,
         call: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let failure = || Err(StoreError::Unavailable("told to fail".into()));
         let fault = self.fault();
+        let call = async {
+            let failure = || Err(StoreError::Unavailable("told to fail".into()));
+            match fault {
+                Fault::Before => failure(),
+                Fault::After => call.await.and_then(|_| failure()),
+                Fault::None => call.await,
+            }
+        };
+        if let Some(pace) = &self.pace {
+            return pace.around(call).await;
+        }
         // Others get their turn before every call: races happen in tests as they do over a disk or a network.
         tokio::task::yield_now().await;
-        match fault {
-            Fault::Before => failure(),
-            Fault::After => call.await.and_then(|_| failure()),
-            Fault::None => call.await,
-        }
+        call.await
     }
 }
 

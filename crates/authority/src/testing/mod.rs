@@ -27,12 +27,13 @@
 //! ```
 //!
 //! [`ManualClock`] and [`SeededEntropy`] serve wherever an authority is put together by hand, and [`FaultyStore`]
-//! shows what a service does when its store fails.
+//! shows what a service does when its store fails. With a [`Pace`], its calls come in the order that a test chooses.
 
 mod clock;
 mod entropy;
 mod faulty_store;
 mod in_memory;
+mod pace;
 mod uptime;
 mod verifier;
 
@@ -40,5 +41,6 @@ pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
 pub use faulty_store::{FaultyStore, WhenToFail};
 pub use in_memory::{ADMIN_KEY, InMemoryAuthority};
+pub use pace::{Pace, Turn};
 pub use uptime::ManualUptime;
 pub use verifier::InMemoryVerifier;
