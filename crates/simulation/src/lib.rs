@@ -18,6 +18,7 @@ mod aim;
 pub mod cluster;
 mod coverage;
 mod digest;
+pub mod interleaved;
 mod invariants;
 mod oracle;
 pub mod plan;

@@ -12,6 +12,7 @@ mod architecture;
 mod cluster;
 mod cluster_planted;
 mod elsewhere;
+mod interleaved;
 mod journey;
 mod planted;
 mod races;

@@ -8,13 +8,13 @@ mod server;
 pub(crate) use changing::Changing;
 pub(crate) use disk::Disk;
 pub(crate) use names::{client, device, issuer, role, subject};
-pub(crate) use server::{Answer, Ground, Server, settings};
+pub(crate) use server::{Answer, Ground, Server, Tuning, settings};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use quash_authority::Clock;
-use quash_authority::testing::{ManualClock, ManualUptime, SeededEntropy};
+use quash_authority::testing::{ManualClock, ManualUptime, Pace, SeededEntropy};
 use quash_core::time::Timestamp;
 
 use crate::plan::Fault;
@@ -38,6 +38,16 @@ pub(crate) struct World {
 impl World {
     /// A fresh disk and a server on it.
     pub(crate) async fn begin(seed: u64, planted: Option<Planted>) -> Result<Self, Violation> {
+        Self::begin_tuned(seed, planted, Tuning::default(), None).await
+    }
+
+    /// The same, with other settings, and calls to the store that go at `pace`.
+    pub(crate) async fn begin_tuned(
+        seed: u64,
+        planted: Option<Planted>,
+        tuning: Tuning,
+        pace: Option<Arc<Pace>>,
+    ) -> Result<Self, Violation> {
         let clock = Arc::new(ManualClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(seed));
         let ground = Ground {
@@ -46,7 +56,8 @@ impl World {
             entropy,
             planted,
             changing: Arc::default(),
-            access: None,
+            tuning,
+            pace,
         };
         let mut world = Self { clock, disk: Disk::new(), ground, server: None };
         world.start().await?;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quash_authority::testing::{ManualClock, SeededEntropy};
+use quash_authority::testing::{FaultyStore, ManualClock, Pace, SeededEntropy};
 use quash_authority::{
     AuthenticatedClient, Authority, Caller, ClientProfile, Clock, Enforcement, Entropy, Foundations, KeySet,
     Master, Masters, Settings, UptimeClock,
 };
 use quash_core::defect::Defect;
 use quash_core::revocation::rejection::Rejection;
+use quash_core::session::policy::SessionPolicy;
 use quash_core::verified::VerifiedClaims;
 use quash_http::VerifierEnforcement;
 use quash_jose::Algorithm;
@@ -31,8 +32,21 @@ pub(crate) struct Ground {
     pub(crate) planted: Option<Planted>,
     /// Whether the keys are being changed.
     pub(crate) changing: Arc<Changing>,
-    /// How long access tokens live, where that is not the default.
+    /// What is configured otherwise than usual.
+    pub(crate) tuning: Tuning,
+    /// The pace of the store's calls, where a test chooses their order.
+    pub(crate) pace: Option<Arc<Pace>>,
+}
+
+/// What is configured otherwise than usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tuning {
+    /// How long access tokens live.
     pub(crate) access: Option<Duration>,
+    /// How many sessions a subject may have.
+    pub(crate) sessions: Option<SessionPolicy>,
+    /// For how long an entry can be taken back.
+    pub(crate) undo_window: Option<Duration>,
 }
 
 /// A server. Dropping it closes its store.
@@ -56,7 +70,7 @@ impl Server {
         let store = planted_store(ground, open(ground, disk)?);
         let log = store.identity().await.map_err(Violation::stuck)?;
         let ratchet = store.ratchet().await.map_err(Violation::stuck)?;
-        let settings = settings(ground.access)?;
+        let settings = settings(&ground.tuning)?;
         let horizons = store.raise_horizons(settings.horizons()).await.map_err(Violation::stuck)?;
         let own = IssuerConfig::own(settings.issuer.clone(), vec![AUDIENCE.to_owned()], KeySet::default());
         let own = own.with_rules(settings.own_time_rules(horizons));
@@ -113,17 +127,21 @@ impl Server {
     }
 }
 
-fn open(ground: &Ground, disk: &Disk) -> Result<Arc<EmbeddedStore>, Violation> {
+fn open(ground: &Ground, disk: &Disk) -> Result<EmbeddedStore, Violation> {
     let mut random = [0; 36];
     ground.entropy.fill(&mut random).map_err(Violation::stuck)?;
     let options = disk.options(issuer().map_err(Violation::stuck)?);
     quash_storage::planted::set(ground.planted.and_then(Planted::of_the_store));
     let store = options.open(ground.clock.now(), random).map_err(Violation::stuck);
     quash_storage::planted::set(None);
-    store.map(Arc::new)
+    store
 }
 
-fn planted_store(ground: &Ground, store: Arc<EmbeddedStore>) -> Arc<dyn Store> {
+fn planted_store(ground: &Ground, store: EmbeddedStore) -> Arc<dyn Store> {
+    let store: Arc<dyn Store> = match &ground.pace {
+        Some(pace) => Arc::new(FaultyStore::paced(store, Arc::clone(pace))),
+        None => Arc::new(store),
+    };
     Planted::before_the_store(ground.planted, store, &ground.changing)
 }
 
@@ -135,10 +153,12 @@ fn planted_enforcement(planted: Option<Planted>, enforcement: Arc<dyn Enforcemen
 }
 
 /// Short lives, so that a run outlasts them.
-pub(crate) fn settings(access: Option<Duration>) -> Result<Settings, Violation> {
+pub(crate) fn settings(tuning: &Tuning) -> Result<Settings, Violation> {
     let mut settings = Settings::new(issuer().map_err(Violation::stuck)?);
     settings.algorithm = Algorithm::EdDsa;
-    settings.lifetimes.access = access.unwrap_or(settings.lifetimes.access);
+    settings.lifetimes.access = tuning.access.unwrap_or(settings.lifetimes.access);
+    settings.sessions = tuning.sessions;
+    settings.undo_window = tuning.undo_window.unwrap_or(settings.undo_window);
     // Nothing else makes entries last longer than access tokens do.
     settings.one_time.longest = settings.one_time.longest.min(settings.lifetimes.access);
     settings.lifetimes.idle = Duration::from_secs(3600);

@@ -14,7 +14,7 @@ use super::serving::Serving;
 use crate::oracle::Rules;
 use crate::planted::Planted;
 use crate::violation::Violation;
-use crate::world::{Disk, Ground, START, Server};
+use crate::world::{Disk, Ground, START, Server, Tuning};
 
 /// How long an access token lives, in one process of the authority and in the next: short, so that a run outlasts some.
 const ACCESS: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(8)];
@@ -82,7 +82,8 @@ impl AuthorityNode {
             entropy: Arc::new(SeededEntropy::new(seed)),
             planted,
             changing: Arc::default(),
-            access: Some(ACCESS[0]),
+            tuning: Tuning { access: Some(ACCESS[0]), ..Tuning::default() },
+            pace: None,
         };
         Self { disk: Disk::new(), ground, uptime, running: None, starts: 0 }
     }
@@ -95,7 +96,7 @@ impl AuthorityNode {
 
     /// The settings that matter to the rules.
     pub(crate) fn rules() -> Result<Rules, Violation> {
-        let settings = crate::world::settings(None)?;
+        let settings = crate::world::settings(&Tuning::default())?;
         Ok(Rules {
             grace: settings.refresh_grace,
             future_skew: settings.future_skew,
@@ -106,7 +107,7 @@ impl AuthorityNode {
     /// Starts the process over whatever the disk holds.
     pub(crate) async fn start(&mut self) -> Result<(), Violation> {
         self.starts += 1;
-        self.ground.access = ACCESS.get((self.starts / 2) % 2).copied();
+        self.ground.tuning.access = ACCESS.get((self.starts / 2) % 2).copied();
         let server = Arc::new(Server::start(&self.ground, &self.disk).await?);
         let feeds = AuthorityFeeds::new(Arc::clone(&server.verifier));
         self.running = Some(Running { server, serving: Serving::default(), feeds });

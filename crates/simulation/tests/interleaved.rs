@@ -1,0 +1,108 @@
+//! Races in every order of their calls to the store: S03, S08, S14, S22 to S29, S32; I1, I4, I6. No order revives
+//! anything, and neither a restart nor a purge does afterwards.
+
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use quash_core::session::policy::{Overflow, Per, SessionPolicy};
+use quash_simulation::Violation;
+use quash_simulation::interleaved::{
+    Ending, FiringAgainst, RefreshAgainst, SameToken, SecondThought, SignInAgainst, Tally, TwoSignIns,
+    UndoAgainst,
+};
+
+/// Runs a race in every order, and asserts which pairs of answers there were.
+fn every_order(what: &str, race: impl Future<Output = Result<Tally, Violation>>, answers: &[[&str; 2]]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tally = runtime.block_on(race).unwrap_or_else(|violation| panic!("{what}: {violation}"));
+    println!("{what}: {tally:?}");
+    let seen: Vec<_> = tally.answers.keys().copied().collect();
+    let mut expected = answers.to_vec();
+    expected.sort_unstable();
+    assert_eq!(seen, expected, "{what}: {tally:?}");
+}
+
+/// Whoever comes first: the other one is answered accordingly.
+const EITHER_WAY: [[&str; 2]; 2] = [["tokens", "done"], ["refused", "done"]];
+
+#[test]
+fn in_no_order_does_a_refresh_outlive_what_ends_its_session() {
+    for ending in Ending::ALL {
+        every_order(&format!("{ending:?}"), RefreshAgainst(ending).in_every_order(None), &EITHER_WAY);
+    }
+}
+
+#[test]
+fn in_no_order_does_a_sign_in_get_past_a_ban_or_a_change_of_its_id() {
+    for ending in [Ending::Ban, Ending::BanAtTheClient, Ending::Alias] {
+        let race = SignInAgainst { ending, as_of: false };
+        every_order(&format!("{ending:?}"), race.in_every_order(None), &EITHER_WAY);
+    }
+}
+
+#[test]
+fn a_sign_in_as_of_the_head_before_its_password_check_is_hit_by_a_change_of_the_password_in_every_order() {
+    let ending = Ending::PasswordChanged;
+    let as_of = SignInAgainst { ending, as_of: true };
+    every_order("as of", as_of.in_every_order(None), &[["tokens", "done"]]);
+    // Without it, a sign-in lives when it came later, and only then.
+    let now = SignInAgainst { ending, as_of: false };
+    every_order("now", now.in_every_order(None), &[["tokens", "done"]]);
+}
+
+#[test]
+fn of_two_sign_ins_for_one_place_one_has_it_in_every_order() {
+    for (max, overflow, answers) in [
+        (1, Overflow::ReplaceOldest, vec![["tokens", "tokens"]]),
+        (2, Overflow::ReplaceOldest, vec![["tokens", "tokens"]]),
+        (2, Overflow::ReplaceIdleFirst, vec![["tokens", "tokens"]]),
+        (1, Overflow::Refuse, vec![["tokens", "refused"], ["refused", "tokens"]]),
+        (3, Overflow::Refuse, vec![["tokens", "refused"], ["refused", "tokens"]]),
+        (1, Overflow::Share, vec![["tokens", "tokens"]]),
+    ] {
+        let max = NonZeroU32::new(max).unwrap();
+        let policy = SessionPolicy { max, per: Per::Subject, overflow };
+        every_order(&format!("{policy:?}"), TwoSignIns { policy }.in_every_order(None), &answers);
+    }
+}
+
+#[test]
+fn two_uses_of_one_refresh_token_get_one_successor_in_every_order() {
+    every_order("the same token", SameToken.in_every_order(None), &[["tokens", "tokens"]]);
+}
+
+#[test]
+fn in_no_order_does_an_undo_revive_what_another_entry_ends() {
+    for race in UndoAgainst::each(SecondThought::Revocation) {
+        every_order(&format!("{race:?}"), race.in_every_order(None), &[["done", "done"]]);
+    }
+    for race in UndoAgainst::each(SecondThought::Undo) {
+        let one_of_them = [["done", "refused"], ["refused", "done"]];
+        every_order(&format!("{race:?}"), race.in_every_order(None), &one_of_them);
+    }
+}
+
+#[test]
+fn in_no_order_does_an_undo_against_a_purge_revive_anything() {
+    for after in [Duration::ZERO, Duration::from_secs(1_000)] {
+        for race in UndoAgainst::each(SecondThought::Purge { after }) {
+            every_order(&format!("{race:?}"), race.in_every_order(None), &[["done", "done"]]);
+        }
+    }
+    // The end of the window is reached by the purge: what is not taken back by then stands.
+    for race in UndoAgainst::each(SecondThought::PurgeAtTheEnd) {
+        every_order(
+            &format!("{race:?}"),
+            race.in_every_order(None),
+            &[["done", "done"], ["refused", "done"]],
+        );
+    }
+}
+
+#[test]
+fn what_is_due_is_made_once_or_deleted_and_not_both_in_every_order() {
+    let either = [["done", "nothing"], ["done", "done"]];
+    every_order("deletion", FiringAgainst::Deletion.in_every_order(None), &either);
+    every_order("two firings", FiringAgainst::Firing.in_every_order(None), &[["done", "done"]]);
+}
