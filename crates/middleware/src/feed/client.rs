@@ -12,11 +12,13 @@ use quash_verify::{Builder, Gauge, IssuerConflict, Verifier};
 use rustls::ClientConfig;
 use tokio::sync::{broadcast, watch};
 
+use super::activity::{self, Reporter};
 use super::address::{Address, AddressError, PlainHttp};
 use super::alarm::FeedAlarm;
 use super::introspection::Introspection;
 use super::key::ServiceKey;
 use super::local_file::LocalFile;
+use super::post::Post;
 use super::random::{NoRandom, Random};
 use super::running::{Running, Servers};
 use super::state_directory::{StateDirectory, StateDirectoryError};
@@ -26,6 +28,9 @@ use super::{Feed, tls};
 
 /// How many alarms a listener may be behind.
 const ALARMS: usize = 256;
+
+/// How often it is reported which sessions were used, unless said.
+const REPORT_EVERY: Duration = Duration::from_secs(30);
 
 /// Describes a follower: see [`Feed::builder`].
 #[derive(Debug)]
@@ -42,6 +47,7 @@ pub struct FeedBuilder {
     verifier: Builder,
     learn: bool,
     relay: Option<(Arc<RecordLog>, Subtree)>,
+    report_every: Option<Duration>,
 }
 
 /// Why nothing is followed.
@@ -92,6 +98,7 @@ impl FeedBuilder {
             verifier: Verifier::builder(),
             learn: true,
             relay: None,
+            report_every: Some(REPORT_EVERY),
         }
     }
 
@@ -159,6 +166,13 @@ impl FeedBuilder {
         Self { learn, ..self }
     }
 
+    /// How often the authority is told which of its sessions were used here, so that their idle limits know (S05); `None`:
+    /// never. Every 30 s unless said. At the authority it is at most one write for each session that was used.
+    #[must_use]
+    pub fn report_activity(self, every: Option<Duration>) -> Self {
+        Self { report_every: every, ..self }
+    }
+
     /// Fills `log`, to be served to others, and acknowledges no more than the lowest of those.
     #[must_use]
     pub fn relaying(self, log: Arc<RecordLog>, subtree: Subtree) -> Self {
@@ -180,7 +194,8 @@ impl FeedBuilder {
         let tls = self.tls.map_or_else(tls::public, Ok)?;
         let gauge = Gauge::new(self.max_staleness).policy(self.policy).routes_may(self.laxest);
         let gauge = Arc::new(gauge);
-        let verifier = Arc::new(self.verifier.build_cold()?);
+        let verifier = self.verifier.reports_activity(self.report_every.is_some()).build_cold()?;
+        let verifier = Arc::new(verifier);
         let config = FollowerConfig {
             instance: Instance::from_random(random.bytes()?),
             name: self.name,
@@ -204,6 +219,8 @@ impl FeedBuilder {
         };
         let (status, trust) = (watch::Sender::new(FeedStatus::default()), watch::Sender::new(None));
         let introspection = Introspection::new(&addresses, self.key.clone(), &tls);
+        let post = Post::new(activity::ENDPOINT, &addresses, self.key.clone(), &tls);
+        let reporter = Reporter::new(post, Arc::clone(&verifier));
         let running = Running {
             servers: Servers { addresses, key: self.key, tls },
             follower,
@@ -218,7 +235,7 @@ impl FeedBuilder {
             connected_to: None,
             connections: 0,
         };
-        Ok(Feed::running(running, verifier, introspection))
+        Ok(Feed::running(running, verifier, introspection, reporter, self.report_every))
     }
 
     fn parsed_addresses(&self) -> Result<Vec<Address>, FeedStartError> {

@@ -29,6 +29,7 @@
 //!   after the other.
 //! - What is acknowledged is in the local file, synced. After a restart it is enforced before anything is asked.
 
+mod activity;
 mod address;
 mod alarm;
 mod client;
@@ -36,6 +37,7 @@ mod connect;
 mod introspection;
 mod key;
 mod local_file;
+mod post;
 mod random;
 mod running;
 mod session;
@@ -44,6 +46,7 @@ mod status;
 mod subtree;
 mod tls;
 
+pub use activity::{ActivityCounts, Unreported};
 pub use address::{Address, AddressError, PlainHttp};
 pub use alarm::FeedAlarm;
 pub use client::{FeedBuilder, FeedStartError};
@@ -65,6 +68,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use self::activity::Reporter;
 use self::running::Running;
 use crate::clock::system_clock;
 use crate::uptime::system_uptime;
@@ -84,6 +88,7 @@ pub struct Feed {
     trust: watch::Sender<Option<LearnedTrust>>,
     alarms: broadcast::Sender<FeedAlarm>,
     introspection: Introspection,
+    reporter: Arc<Reporter>,
     /// Dropped with this, which ends them.
     _tasks: JoinSet<()>,
 }
@@ -94,13 +99,24 @@ impl Feed {
         FeedBuilder::new(address, key)
     }
 
-    fn running(running: Running, verifier: Arc<Verifier>, introspection: Introspection) -> Self {
+    fn running(
+        running: Running,
+        verifier: Arc<Verifier>,
+        introspection: Introspection,
+        reporter: Reporter,
+        report_every: Option<Duration>,
+    ) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(purge(Arc::clone(&verifier)));
+        let reporter = Arc::new(reporter);
+        if let Some(every) = report_every {
+            let reporter = Arc::clone(&reporter);
+            tasks.spawn(async move { reporter.run(every).await });
+        }
         let (status, trust, alarms) = (running.status.clone(), running.trust.clone(), running.alarms.clone());
         let gauge = Arc::clone(&running.gauge);
         tasks.spawn(running.run());
-        Self { verifier, gauge, status, trust, alarms, introspection, _tasks: tasks }
+        Self { verifier, gauge, status, trust, alarms, introspection, reporter, _tasks: tasks }
     }
 
     /// The verifier that is fed.
@@ -154,6 +170,26 @@ impl Feed {
     /// What an operator must hear of, from now on. The log says the same.
     pub fn alarms(&self) -> broadcast::Receiver<FeedAlarm> {
         self.alarms.subscribe()
+    }
+
+    /// Reports now which sessions were used since the last report (S05): for a process that is about to end. Everything
+    /// else is reported by itself, see [`FeedBuilder::report_activity`].
+    ///
+    /// # Errors
+    /// [`Unreported`]: no server took it, within 5 s for each. What was left is kept for the next report.
+    pub async fn report_activity(&self) -> Result<(), Unreported> {
+        self.reporter.report().await
+    }
+
+    /// What became of the uses of sessions that were seen here.
+    pub fn activity_counts(&self) -> ActivityCounts {
+        self.reporter.counts()
+    }
+
+    /// The same as a value that follows it.
+    pub fn activity(&self) -> impl Fn() -> ActivityCounts + Send + Sync + use<> {
+        let reporter = Arc::clone(&self.reporter);
+        move || reporter.counts()
     }
 
     /// Asks the authority about single tokens: for a stale state and the policy to ask then.
