@@ -223,6 +223,8 @@ async fn the_numbers_are_for_whoever_runs_the_edge() {
 async fn how_far_an_edge_is_with_the_feed_is_counted() {
     let edge = Edge::new(StalePolicy::Deny).await;
     let families = [
+        "edge_activity_failures counter",
+        "edge_activity_reported counter",
         "edge_asks counter",
         "edge_complete gauge",
         "edge_connections counter",
@@ -252,14 +254,24 @@ async fn how_far_an_edge_is_with_the_feed_is_counted() {
 
     let position = |number| Position::new(number).ok();
     let tell = |progress| *edge.progress.lock().unwrap() = progress;
-    tell(FeedProgress { position: position(40), head: position(47), connections: 2 });
+    tell(FeedProgress {
+        position: position(40),
+        head: position(47),
+        connections: 2,
+        ..FeedProgress::default()
+    });
     edge.gauge.complete();
     edge.gauge.renew(Uptime::from_nanoseconds(1), MAX_STALENESS);
     edge.age(Duration::from_secs(3));
     let behind = ["1.0", "3.0", "40.0", "7.0", "2"].map(str::to_owned);
     assert_eq!(figures().await, (families.len() - 1, behind));
     // A head that was heard of before an entry came is none behind.
-    tell(FeedProgress { position: position(48), head: position(47), connections: 3 });
+    tell(FeedProgress {
+        position: position(48),
+        head: position(47),
+        connections: 3,
+        ..FeedProgress::default()
+    });
     assert_eq!(figures().await.1[2..], ["48.0", "0.0", "3"]);
 }
 

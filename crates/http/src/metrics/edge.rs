@@ -45,6 +45,10 @@ pub struct FeedProgress {
     pub head: Option<Position>,
     /// How many connections to the feed were opened.
     pub connections: u64,
+    /// How many uses of sessions were reported.
+    pub uses_reported: u64,
+    /// How many such reports failed.
+    pub report_failures: u64,
 }
 
 /// Reads the age of the state, and how far it reaches.
@@ -73,11 +77,14 @@ impl Collector for EdgeFigures {
         }
         let stale = self.gauge.max_staleness().as_secs_f64();
         page.gauge("edge_max_staleness_seconds", "The age at which the revocation state is stale", stale)?;
-        let FeedProgress { position, head, connections } = (self.progress)();
+        let FeedProgress { position, head, connections, uses_reported, report_failures } = (self.progress)();
         let number = |position: Option<Position>| position.map_or(0, Position::number);
         page.gauge("edge_position", "Position that the log is held up to", number(position) as f64)?;
         let lag = number(head).saturating_sub(number(position));
         page.gauge("edge_lag", "Positions of the log that were spoken of and are not held", lag as f64)?;
+        page.counter("edge_activity_reported", "Uses of sessions that were reported", uses_reported)?;
+        let failures = "Reports of uses that no server took; they are sent again";
+        page.counter("edge_activity_failures", failures, report_failures)?;
         page.counter("edge_connections", "Connections to the feed that were opened", connections)
     }
 }
