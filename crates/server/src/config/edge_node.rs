@@ -1,6 +1,7 @@
 //! The configuration of an edge: the same file, environment and flags as a server's, of which it reads what concerns
 //! it and leaves the rest alone.
 
+use super::activity::ActivityConfig;
 use super::document;
 use super::edge::{FollowConfig, StalePolicy};
 use super::forward_auth::ForwardAuthConfig;
@@ -36,6 +37,8 @@ pub struct EdgeConfig {
     pub forward_auth: ForwardAuthConfig,
     /// `[log]`.
     pub log: LogConfig,
+    /// `[activity]`.
+    pub activity: ActivityConfig,
 }
 
 /// A configuration of an edge and where it came from.
@@ -101,6 +104,8 @@ impl EdgeConfig {
         let forward_auth =
             root.section("forward_auth", "what `/auth/check` tells the gateway", ForwardAuthConfig::read);
         let log = root.section("log", "what is said on standard error", LogConfig::read);
+        let activity =
+            root.section("activity", "how it becomes known which sessions are used", ActivityConfig::read);
         for name in OF_A_SERVER {
             root.leave(name);
         }
@@ -108,6 +113,6 @@ impl EdgeConfig {
         refuse_twice(root, "issuer", "name", issuers.iter().map(|issuer| issuer.name.as_str()));
         let secret = |issuer: &IssuerConfig| matches!(issuer.keys, KeySource::Secret { .. });
         let issuers = issuers.into_iter().filter(secret).collect();
-        Some(Self { server, limits, follow: follow?, issuers, forward_auth, log })
+        Some(Self { server, limits, follow: follow?, issuers, forward_auth, log, activity })
     }
 }

@@ -3,6 +3,7 @@
 //! Every problem is reported, not only the first. Unknown keys are problems. Secrets come from files (or from
 //! `QUASH_ADMIN_KEY`), never from a key.
 
+pub mod activity;
 pub mod admin;
 pub mod clients;
 pub mod document;
@@ -39,6 +40,7 @@ mod words;
 
 use std::collections::HashSet;
 
+use activity::ActivityConfig;
 use admin::AdminConfig;
 use clients::{ClientConfig, ClientType};
 use edge::FollowConfig;
@@ -95,6 +97,8 @@ pub struct Config {
     pub events: Vec<EventConfig>,
     /// `[one_time]`.
     pub one_time: OneTimeConfig,
+    /// `[activity]`.
+    pub activity: ActivityConfig,
 }
 
 /// A configuration and where it came from.
@@ -165,6 +169,8 @@ impl Config {
         let revocations =
             root.section("revocations", "entries of the log that are made here", RevocationsConfig::read);
         let one_time = root.section("one_time", "tokens that may be used once", OneTimeConfig::read);
+        let activity =
+            root.section("activity", "how it becomes known which sessions are used", ActivityConfig::read);
         root.beside("edge", "whom an edge follows; read by `quash edge` alone", FollowConfig::read);
 
         let mut clients: Vec<ClientConfig> = clients.into_iter().flatten().collect();
@@ -200,6 +206,7 @@ impl Config {
             revocations,
             events,
             one_time,
+            activity,
         })
     }
 
@@ -208,6 +215,14 @@ impl Config {
         if self.admin.key.is_none() && !self.dev {
             warnings.push(
                 "no admin key is configured: `serve` refuses to start without `QUASH_ADMIN_KEY` or `admin.key_file`"
+                    .to_owned(),
+            );
+        }
+        let idle_limits = self.clients.iter().map(|client| client.lifetimes.session_idle);
+        let shortest = idle_limits.chain([self.tokens.lifetimes.session_idle]).min();
+        if shortest.is_some_and(|idle| self.activity.is_too_slow_for(idle)) {
+            warnings.push(
+                "`activity.interval` is more than half of an idle limit: sessions may be over although they are used"
                     .to_owned(),
             );
         }

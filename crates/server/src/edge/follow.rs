@@ -32,6 +32,7 @@ pub(super) fn start(
         .plain_http(if follow.plain_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly })
         .max_staleness(follow.max_staleness)
         .stale_policy(policy(follow))
+        .report_activity(config.activity.interval)
         .state_directory(data.path())
         .tls(Arc::new(tls))
         .verifier(verifier(config)?);

@@ -17,10 +17,10 @@ use quash_http::{
     Ask, EdgeParts, EdgeState, FeedProgress, HttpSettings, Learned, NoAnswer, Surface, edge_router,
     edge_router_for,
 };
-use quash_middleware::feed::{Feed, FeedStatus, Introspection};
+use quash_middleware::feed::{ActivityCounts, Feed, FeedStatus, Introspection};
 use quash_middleware::{Ask as _, Introspected, system_uptime};
 use quash_verify::feed::IntrospectionCredential;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use self::relay::Relay;
 use crate::config::edge_node::EdgeConfig;
@@ -59,7 +59,7 @@ impl Edge {
             gauge: Arc::clone(feed.gauge()),
             uptime: Arc::new(system_uptime),
             clock: Arc::new(SystemClock),
-            progress: Box::new(progress(feed.status_changes())),
+            progress: Box::new(progress(&feed)),
             learned: learned.clone(),
             operator: IntrospectionCredential::of_key(key),
             ask: ask(feed.introspection().clone()),
@@ -87,7 +87,15 @@ impl Edge {
             () = self.learn() => {}
             () = self.pass_on() => {}
         }
+        self.report_activity().await;
         self.state.feed().close(GOODBYE).await;
+    }
+
+    /// What the last interval saw. An authority that can not be reached is not waited for.
+    async fn report_activity(&self) {
+        if !matches!(tokio::time::timeout(GOODBYE, self.feed.report_activity()).await, Ok(Ok(()))) {
+            tracing::warn!("the last uses of sessions could not be reported");
+        }
     }
 
     /// Keeps what is known of callers up to date.
@@ -126,10 +134,12 @@ fn ask(introspection: Introspection) -> Box<Ask> {
 }
 
 /// How far the feed was followed, told whenever somebody asks.
-fn progress(status: watch::Receiver<FeedStatus>) -> impl Fn() -> FeedProgress {
+fn progress(feed: &Feed) -> impl Fn() -> FeedProgress + use<> {
+    let (status, activity) = (feed.status_changes(), feed.activity());
     move || {
         let FeedStatus { position, head, connections, .. } = *status.borrow();
-        FeedProgress { position, head, connections }
+        let ActivityCounts { reported, failures, .. } = activity();
+        FeedProgress { position, head, connections, uses_reported: reported, report_failures: failures }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::exit::Failure;
 use crate::listen::stop::Stop;
 use crate::paths::DataDirectory;
 use crate::secret::Secret;
-use crate::tasks::schedules;
+use crate::tasks::{activity, schedules};
 
 /// How often what can not matter any more is forgotten.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(60);
@@ -45,6 +45,7 @@ pub struct Node {
     authority: Arc<Authority>,
     verifier: Arc<Verifier>,
     state: AppState,
+    note_activity_every: Option<Duration>,
 }
 
 impl Node {
@@ -78,7 +79,7 @@ impl Node {
         let authority = Arc::new(authority);
         let http = http_settings(config, &entropy)?;
         let state = AppState::new(Arc::clone(&authority), Arc::clone(&verifier), http);
-        Ok(Self { store, authority, verifier, state })
+        Ok(Self { store, authority, verifier, state, note_activity_every: config.activity.interval })
     }
 
     /// The verifier: for whoever fetches the keys of foreign issuers.
@@ -98,7 +99,11 @@ impl Node {
 
     /// Follows the log and forgets what can not matter any more, until `stop` is spoken; then sends the followers of
     /// the feed away.
-    pub async fn run(&self, mut stop: Stop) {
+    pub async fn run(&self, stop: Stop) {
+        tokio::join!(self.work(stop.clone()), self.note_activity(stop));
+    }
+
+    async fn work(&self, mut stop: Stop) {
         tokio::select! {
             () = stop.wait() => {}
             () = self.authority.follow() => {}
@@ -107,6 +112,12 @@ impl Node {
             () = schedules::fire(&self.authority) => {}
         }
         self.state.feed().close(GOODBYE).await;
+    }
+
+    async fn note_activity(&self, stop: Stop) {
+        if let Some(every) = self.note_activity_every {
+            activity::note(&self.state, every, stop).await;
+        }
     }
 
     /// Beside the maintenance, which must not wait for verifiers.
@@ -156,7 +167,10 @@ async fn build_verifier(
     let identity = store.identity().await.map_err(unreadable)?;
     let horizons = store.raise_horizons(settings.horizons()).await.map_err(unreadable)?;
     let ratchet = store.ratchet().await.map_err(unreadable)?;
-    let mut builder = Verifier::builder().ratchet(ratchet).issuer(issuers::own(settings, horizons));
+    let mut builder = Verifier::builder()
+        .ratchet(ratchet)
+        .issuer(issuers::own(settings, horizons))
+        .reports_activity(config.activity.interval.is_some());
     for issuer in &config.issuers {
         let trusted = issuers::foreign(issuer)
             .map_err(|error| Failure::because(&format!("issuer `{}`", issuer.name), error))?;

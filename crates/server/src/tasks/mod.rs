@@ -1,5 +1,6 @@
 //! What goes on beside the requests.
 
+pub mod activity;
 pub mod foreign_keys;
 pub mod jwks;
 pub mod schedules;

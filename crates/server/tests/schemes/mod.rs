@@ -6,6 +6,7 @@ mod s01_short_access_long_refresh;
 mod s02_refresh_rotation;
 mod s03_parallel_refresh_is_no_theft;
 mod s04_sliding_expiry;
+mod s05_activity;
 mod s06_early_refresh;
 mod s07_maximum_session_age;
 mod s08_logout;

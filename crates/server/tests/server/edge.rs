@@ -12,4 +12,4 @@ mod revocations;
 mod secrecy;
 mod tls;
 mod tree;
-mod until;
+pub(crate) mod until;

@@ -10,7 +10,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Returns what `look` finds, once it finds something.
 #[expect(clippy::disallowed_methods, reason = "a test gives up by the clock")]
-pub(super) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let gives_up = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {
@@ -22,7 +22,7 @@ pub(super) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Returns once `look` says `wanted`.
-pub(super) fn until_is<T: Copy + PartialEq + Debug>(what: &str, wanted: T, mut look: impl FnMut() -> T) {
+pub(crate) fn until_is<T: Copy + PartialEq + Debug>(what: &str, wanted: T, mut look: impl FnMut() -> T) {
     let mut last = None;
     until(&format!("{what}: {wanted:?}"), || {
         last = Some(look());
