@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use quash_core::ids::DeviceId;
 use quash_core::session::last_use::LastUse;
 use quash_verify::Verifier;
 use serde::Serialize;
@@ -171,14 +172,14 @@ fn body(uses: &[LastUse]) -> (Bytes, usize) {
 fn item(LastUse { by, at }: &LastUse) -> Option<String> {
     let nanoseconds = i128::from(at.milliseconds()) * 1_000_000;
     let at = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?.format(&Rfc3339).ok()?;
-    let device_id = by.device.as_ref().map(|device| device.as_str());
+    let device_id = by.device.as_ref().map(DeviceId::as_str);
     let seen = Seen { sid: by.session.as_str(), client_id: by.client.as_str(), device_id, at };
     serde_json::to_string(&seen).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use quash_core::ids::{ClientId, DeviceId, SessionId};
+    use quash_core::ids::{ClientId, SessionId};
     use quash_core::session::last_use::UsedBy;
     use quash_core::time::Timestamp;
     use serde_json::{Value, json};

@@ -24,6 +24,9 @@ use quash_verify::{IssuerConfig, Verifier};
 /// How often what can not matter any more is forgotten.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(60);
 
+/// How often it is noted which sessions were used, so that idle limits know.
+const NOTE_ACTIVITY_EVERY: Duration = Duration::from_secs(30);
+
 /// An authority and the verifier that enforces its revocations.
 pub(crate) struct House {
     pub(crate) authority: Arc<Authority>,
@@ -65,7 +68,7 @@ impl House {
         Ok(Self { authority, verifier, admin, admin_key })
     }
 
-    /// Follows the log and forgets what is over, for as long as the service runs.
+    /// Follows the log, forgets what is over and notes which sessions are used, for as long as the service runs.
     pub(crate) fn keep(&self) {
         let following = Arc::clone(&self.authority);
         tokio::spawn(async move { following.follow().await });
@@ -75,6 +78,16 @@ impl House {
                 // What could not be forgotten is forgotten next time.
                 let _ = maintaining.maintain().await;
                 tokio::time::sleep(MAINTAIN_EVERY).await;
+            }
+        });
+        let (noting, seeing) = (Arc::clone(&self.authority), Arc::clone(&self.verifier));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(NOTE_ACTIVITY_EVERY).await;
+                let uses = seeing.take_activity();
+                if noting.note_activity(uses.clone()).await.is_err() {
+                    seeing.keep_activity(uses);
+                }
             }
         });
     }
@@ -92,7 +105,8 @@ async fn verifier(settings: &Settings, store: &EmbeddedStore) -> Result<Verifier
     let own = IssuerConfig::own(settings.issuer.clone(), audience, KeySet::default()).with_rules(rules);
     let ratchet = store.ratchet().await?;
     // A restored log starts above entries that are still alive, so the state begins before all of them.
-    Ok(Verifier::builder().ratchet(ratchet).issuer(own).build(log.key, Position::ZERO)?)
+    let builder = Verifier::builder().ratchet(ratchet).issuer(own).reports_activity(true);
+    Ok(builder.build(log.key, Position::ZERO)?)
 }
 
 /// The master secret in the file at `path`, which is made at the first start.

@@ -13,6 +13,7 @@ use crate::edge::authority::Authority;
 use crate::edge::node::{Edge, Plan};
 use crate::edge::until::until;
 use crate::process::answer::text;
+use crate::process::feed::follower::{Answer, Follower};
 use crate::process::running::Running;
 
 /// Access tokens outlive the idle limit by far, so that only uses keep a session alive.
@@ -198,4 +199,30 @@ fn no_report_that_races_a_logout_revives_a_session() {
     }
     assert_eq!(noted + ignored, ROUNDS * 15);
     assert!(noted > 0 && ignored > 0, "both orders were seen: {noted} before, {ignored} after");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_embedded_verifier_saw_is_reported_or_kept() {
+    let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let server = Running::configured(data.path(), RARELY);
+    let made = server.post("/v1/credentials", &json!({"name": "service", "roles": ["verifier"]}));
+    let follower = Follower::start(&server.url, made.text_of("key"), state.path());
+    follower.ready().await;
+    let opened = server.sign_in("alice");
+    tokio::time::sleep(TICK * 2).await;
+    let from = now();
+    assert_eq!(follower.judge(text(&opened, "access_token")), Answer::Accepted);
+    let to = now();
+    follower.feed.report_activity().await.unwrap();
+    until_seen(&server, &opened, from, to);
+    assert_eq!(follower.feed.activity_counts().reported, 1);
+
+    // Its credential is given up: nobody takes its reports any more, and they are kept.
+    server.delete(&format!("/v1/credentials/{}", made.text_of("id")));
+    assert_eq!(follower.judge(text(&opened, "access_token")), Answer::Accepted);
+    for failures in 1..=2 {
+        assert!(follower.feed.report_activity().await.is_err());
+        assert_eq!(follower.feed.activity_counts().failures, failures);
+    }
+    assert_eq!(follower.feed.verifier().take_activity().len(), 1);
 }
