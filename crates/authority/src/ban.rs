@@ -110,7 +110,7 @@ impl Authority {
         authorize(caller, Verb::Ban)?;
         check_service(caller, service)?;
         let now = self.now();
-        Ok(self.store.lift_ban(subject, service).await?.filter(|ban| ban.holds(now)))
+        Ok(self.store.lift_ban(subject, service, caller.act(now)).await?.filter(|ban| ban.holds(now)))
     }
 
     /// The bans of a subject that stand. A credential for one client sees those that hold everywhere or there.

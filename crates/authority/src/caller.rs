@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use quash_core::ids::{ClientId, CredentialId};
-use quash_storage::ports::Role;
+use quash_core::time::Timestamp;
+use quash_storage::ports::{Act, Role};
 
 use crate::settings::ClientProfile;
 
@@ -15,15 +16,28 @@ pub struct Caller {
     id: CredentialId,
     roles: Arc<[Role]>,
     client: Option<ClientId>,
+    cause: Box<str>,
 }
 
 impl Caller {
-    pub(crate) const fn authenticated(
-        id: CredentialId,
-        roles: Arc<[Role]>,
-        client: Option<ClientId>,
-    ) -> Self {
-        Self { id, roles, client }
+    pub(crate) fn authenticated(id: CredentialId, roles: Arc<[Role]>, client: Option<ClientId>) -> Self {
+        Self { id, roles, client, cause: "".into() }
+    }
+
+    /// The same caller in one request: what the request changes says in the audit log that `cause`, its id, caused it.
+    #[must_use]
+    pub fn caused_by(self, cause: impl Into<Box<str>>) -> Self {
+        Self { cause: cause.into(), ..self }
+    }
+
+    /// What it changes at `at`, for the audit log.
+    pub(crate) fn act(&self, at: Timestamp) -> Act {
+        Act { at, actor: self.id.as_str().into(), cause: self.cause.clone() }
+    }
+
+    /// The id of the request.
+    pub(crate) const fn cause(&self) -> &str {
+        &self.cause
     }
 
     /// The credential's id, never its key: what is written down as the actor.
@@ -53,11 +67,32 @@ impl Caller {
 #[derive(Clone, Debug)]
 pub struct AuthenticatedClient {
     profile: Arc<ClientProfile>,
+    request: ClientRequest,
+}
+
+/// The request that a client proved itself in, for the audit log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientRequest {
+    /// Its id.
+    pub id: Box<str>,
+    /// What it calls the program that sent it, cut off at 256 characters.
+    pub user_agent: Option<Box<str>>,
 }
 
 impl AuthenticatedClient {
-    pub(crate) const fn authenticated(profile: Arc<ClientProfile>) -> Self {
-        Self { profile }
+    pub(crate) fn authenticated(profile: Arc<ClientProfile>) -> Self {
+        Self { profile, request: ClientRequest::default() }
+    }
+
+    /// The same client in `request`.
+    #[must_use]
+    pub fn asking_in(self, request: ClientRequest) -> Self {
+        Self { request, ..self }
+    }
+
+    /// The request.
+    pub(crate) const fn request(&self) -> &ClientRequest {
+        &self.request
     }
 
     /// `client_id`.

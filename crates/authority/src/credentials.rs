@@ -146,7 +146,7 @@ impl Authority {
         let stored = StoredCredential { id: id.clone(), name, digest, roles, client, created_at: now };
         let _one_at_a_time = self.changing_credentials.lock().await;
         self.check_told(&stored)?;
-        self.store.put_credential(stored).await?;
+        self.store.put_credential(stored, caller.act(now)).await?;
         self.reload_credentials().await?;
         Ok(CreatedCredential { id, key })
     }
@@ -174,7 +174,7 @@ impl Authority {
     pub async fn delete_credential(&self, caller: &Caller, id: &CredentialId) -> Result<bool, Error> {
         authorize(caller, Verb::ChangeCredentials)?;
         let _one_at_a_time = self.changing_credentials.lock().await;
-        let was_there = self.store.delete_credential(id).await?;
+        let was_there = self.store.delete_credential(id, caller.act(self.now())).await?;
         self.reload_credentials().await?;
         Ok(was_there)
     }

@@ -61,23 +61,24 @@ impl Authority {
         check_scope(join.scope.as_deref(), profile)?;
         let grant = self.new_grant(session, profile, join.scope.unwrap_or_default(), now)?;
         let limit = self.session_limit(caller, profile, now);
-        let (session, grant) = match self.store.join(Join { grant, limit: limit.clone(), now }).await? {
-            Joined::Open { session, grant, replaced } => {
-                self.enforce_replacements(replaced).await?;
-                (session, grant)
-            }
-            Joined::LimitReached { live } => {
-                self.counters.sign_ins_over_limit.add_one();
-                return Ok(JoinedSession::LimitReached(LimitReached::of(live, limit.as_ref())));
-            }
-            Joined::Banned(ban) => {
-                self.counters.sign_ins_banned.add_one();
-                return Ok(JoinedSession::Banned(ban));
-            }
-            Joined::Over(over) => return Ok(JoinedSession::Over(Refusal::over(&over))),
-            Joined::CutOff(entry) => return Ok(JoinedSession::Over(Refusal::cut_off(&entry))),
-            _ => return Ok(JoinedSession::Unknown),
-        };
+        let (session, grant) =
+            match self.store.join(Join { grant, limit: limit.clone(), act: caller.act(now) }).await? {
+                Joined::Open { session, grant, replaced } => {
+                    self.enforce_replacements(replaced).await?;
+                    (session, grant)
+                }
+                Joined::LimitReached { live } => {
+                    self.counters.sign_ins_over_limit.add_one();
+                    return Ok(JoinedSession::LimitReached(LimitReached::of(live, limit.as_ref())));
+                }
+                Joined::Banned(ban) => {
+                    self.counters.sign_ins_banned.add_one();
+                    return Ok(JoinedSession::Banned(ban));
+                }
+                Joined::Over(over) => return Ok(JoinedSession::Over(Refusal::over(&over))),
+                Joined::CutOff(entry) => return Ok(JoinedSession::Over(Refusal::cut_off(&entry))),
+                _ => return Ok(JoinedSession::Unknown),
+            };
         let position = grant.opened_position;
         let granted =
             Granted { client: profile, session: &session, grant: &grant, scope: None, position, now };

@@ -71,6 +71,7 @@ mod introspect;
 mod issue_one_time_token;
 mod join;
 mod leases;
+mod list_audit;
 mod list_revocations;
 mod list_sessions;
 mod log_out;
@@ -105,7 +106,7 @@ mod watch_feed;
 
 pub use authority::Authority;
 pub use ban::{BanOutcome, BanRequest, Banned};
-pub use caller::{AuthenticatedClient, Caller};
+pub use caller::{AuthenticatedClient, Caller, ClientRequest};
 pub use change_alias::{AliasOutcome, AliasRequest};
 pub use claims_policy::RESERVED_CLAIMS;
 pub use client_credentials::ClientTokens;
@@ -128,7 +129,8 @@ pub use permissions::{Verb, allows, authorize, is_of_one_client};
 pub use plain_token::PlainToken;
 pub use quash_jose::KeySet;
 pub use quash_storage::ports::{
-    FeedPage, Filter, KeyStage, Listed, Noted, Page, Role, StateFilter, StoredSchedule,
+    AuditEntry, AuditPage, AuditPoint, AuditQuery, FeedPage, Filter, KeyStage, Listed, Noted, Page, Role,
+    StateFilter, StoredSchedule,
 };
 pub use refresh::Refreshed;
 pub use refresh_token::PREFIX as REFRESH_TOKEN_PREFIX;

@@ -8,6 +8,7 @@ use quash_core::revocation::target::Target;
 use quash_core::session::session::{Session, SessionState};
 use quash_core::time::Timestamp;
 use quash_core::verified::VerifiedClaims;
+use quash_storage::ports::Details;
 
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -28,8 +29,8 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::Request`] for a token that names neither, [`Error::Store`].
-    pub async fn log_out(&self, token: &VerifiedClaims) -> Result<Ended, Error> {
-        let fact = self.own_doing(token, Reason::LOGGED_OUT);
+    pub async fn log_out(&self, token: &VerifiedClaims, cause: &str) -> Result<Ended, Error> {
+        let fact = self.own_doing(token, Reason::LOGGED_OUT, cause);
         let position = self.end(this_sign_in(token)?, None, fact).await?;
         Ok(Ended { position: Some(position) })
     }
@@ -42,13 +43,14 @@ impl Authority {
         &self,
         token: &VerifiedClaims,
         id: &SessionId,
+        cause: &str,
     ) -> Result<Option<Ended>, Error> {
         let subject = self.own_subject(token)?;
         let listed = self.store.session(id).await?.filter(|listed| listed.session.subject == subject);
         let Some(listed) = listed else { return Ok(None) };
         let own_session = token.session() == Some(id.as_str());
         let reason = if own_session { Reason::LOGGED_OUT } else { Reason::KICKED };
-        let fact = self.own_doing(token, reason);
+        let fact = self.own_doing(token, reason, cause);
         self.end_listed(&listed.session, fact).await.map(Some)
     }
 
@@ -56,13 +58,17 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::Request`] for a token of another issuer, or without a subject or a session; [`Error::Store`].
-    pub async fn end_own_sessions_except_current(&self, token: &VerifiedClaims) -> Result<Ended, Error> {
+    pub async fn end_own_sessions_except_current(
+        &self,
+        token: &VerifiedClaims,
+        cause: &str,
+    ) -> Result<Ended, Error> {
         let subject = self.own_subject(token)?;
         let current = token.session().and_then(|sid| SessionId::new(sid).ok());
         let current = current.ok_or_else(|| RequestError::new("token", "a token of a session"))?;
         let issuer = self.settings.issuer.clone();
         let named = Named { issuer, target: Target::Subject(subject), expires_at: None };
-        let fact = self.own_doing(token, Reason::KICKED);
+        let fact = self.own_doing(token, Reason::KICKED, cause);
         let position = self.end(named, Some(Exception::Session(current)), fact).await?;
         Ok(Ended { position: Some(position) })
     }
@@ -82,7 +88,14 @@ impl Authority {
         let reachable = |clients: &[_]| caller.client().is_none_or(|only| clients.contains(only));
         let listed = self.store.session(id).await?.filter(|listed| reachable(&listed.clients));
         let Some(listed) = listed else { return Ok(None) };
-        let fact = Fact { reason, actor: caller.id().as_str().into(), now: self.now(), once: false };
+        let fact = Fact {
+            reason,
+            actor: caller.id().as_str().into(),
+            now: self.now(),
+            cause: caller.cause().into(),
+            evidence: Details::new(),
+            once: false,
+        };
         self.end_listed(&listed.session, fact).await.map(Some)
     }
 
@@ -95,9 +108,16 @@ impl Authority {
         Ok(Ended { position: Some(position) })
     }
 
-    fn own_doing(&self, token: &VerifiedClaims, reason: &'static str) -> Fact {
+    fn own_doing(&self, token: &VerifiedClaims, reason: &'static str, cause: &str) -> Fact {
         let actor = token.subject().unwrap_or_default().into();
-        Fact { reason: Reason::known(reason), actor, now: self.now(), once: false }
+        Fact {
+            reason: Reason::known(reason),
+            actor,
+            now: self.now(),
+            cause: cause.into(),
+            evidence: Details::new(),
+            once: false,
+        }
     }
 
     /// Whose sessions the bearer of `token` may look at and end: only our own tokens speak of our sessions.

@@ -14,6 +14,8 @@ pub struct Maintained {
     pub verifier_entries: usize,
     /// Verifiers that went and whose lease is over.
     pub verifiers: u64,
+    /// Entries of the audit log that were old enough.
+    pub audit: u64,
 }
 
 /// So many rounds of purging a call; the next call goes on.
@@ -41,6 +43,13 @@ impl Authority {
             maintained.store.one_time_tokens += purged.one_time_tokens;
             maintained.store.bans += purged.bans;
             if purged == Purged::default() {
+                break;
+            }
+        }
+        for _ in 0..MOST_ROUNDS {
+            let forgotten = self.store.purge_audit(now, self.settings.keep_audit).await?;
+            maintained.audit += forgotten;
+            if forgotten == 0 {
                 break;
             }
         }

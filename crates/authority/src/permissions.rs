@@ -59,11 +59,13 @@ pub enum Verb {
     ChangeAlias,
     /// Report which sessions were used.
     ReportActivity,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ReadHead,
         Self::OpenSession,
         Self::Revoke,
@@ -89,6 +91,7 @@ impl Verb {
         Self::ReportEvents,
         Self::ChangeAlias,
         Self::ReportActivity,
+        Self::ReadAudit,
     ];
 
     /// The verb as it stands in a sentence: "may not `open sessions`".
@@ -119,6 +122,7 @@ impl Verb {
             Self::ReportEvents => "report events",
             Self::ChangeAlias => "change ids",
             Self::ReportActivity => "report activity",
+            Self::ReadAudit => "read the audit log",
         }
     }
 }
@@ -161,6 +165,7 @@ const fn verbs_of(role: Role) -> &'static [Verb] {
             Verb::ReadKeys,
             Verb::ReadSessions,
             Verb::ReadSubjects,
+            Verb::ReadAudit,
         ],
         // A role that this version does not know may do nothing.
         _ => &[],

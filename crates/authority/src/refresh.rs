@@ -4,7 +4,7 @@ use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
-use quash_storage::ports::Renewed;
+use quash_storage::ports::{Details, Renewed};
 
 use crate::authority::Authority;
 use crate::caller::AuthenticatedClient;
@@ -155,9 +155,27 @@ impl Authority {
             reason: Reason::known(Reason::REFRESH_REUSE),
             actor: client.id().as_str().into(),
             now,
+            cause: client.request().id.clone(),
+            evidence: evidence(client, token, renewed),
             once: true,
         };
         self.end_identity(&self.settings.issuer, target, fact).await?;
         Ok(())
     }
+}
+
+/// What is known of a theft: which generation came, which one was expected, and from where.
+fn evidence(client: &AuthenticatedClient, token: &RefreshToken, renewed: &Renewed) -> Details {
+    let mut evidence = Details::from([
+        ("client".into(), client.id().as_str().into()),
+        ("grant".into(), token.grant.as_str().into()),
+        ("presented_generation".into(), token.generation.0.to_string().into()),
+        ("current_generation".into(), renewed.grant.generation.0.to_string().into()),
+    ]);
+    let signed_in = renewed.grant.sign_in_of(&renewed.session);
+    evidence.insert("device".into(), signed_in.device.id.as_str().into());
+    if let Some(user_agent) = &client.request().user_agent {
+        evidence.insert("user_agent".into(), user_agent.clone());
+    }
+    evidence
 }

@@ -5,7 +5,7 @@ use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
-use quash_storage::ports::{KeyStage, StoredKey};
+use quash_storage::ports::{Act, Details, KeyStage, StoredKey};
 
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -53,14 +53,16 @@ impl Authority {
     ) -> Result<KeyRemoval, Error> {
         authorize(caller, Verb::RotateKeys)?;
         if !compromised {
-            return self.remove_unneeded(id).await;
+            return self.remove_unneeded(caller, id).await;
         }
         // The key goes first: a token of the key that takes its place is good whatever happens in between.
-        self.take_away(id).await?;
+        self.take_away(id, &caller.act(self.now())).await?;
         let fact = Fact {
             reason: Reason::known(Reason::KEY_COMPROMISED),
             actor: caller.id().as_str().into(),
             now: self.now(),
+            cause: caller.cause().into(),
+            evidence: Details::new(),
             once: true,
         };
         let position = self.end_identity(&self.settings.issuer, Target::Key(id.clone()), fact).await?;
@@ -68,7 +70,7 @@ impl Authority {
         Ok(KeyRemoval::Killed { position })
     }
 
-    async fn remove_unneeded(&self, id: &KeyId) -> Result<KeyRemoval, Error> {
+    async fn remove_unneeded(&self, caller: &Caller, id: &KeyId) -> Result<KeyRemoval, Error> {
         let now = self.now();
         let stage = self.store.key_ring().await?.keys.into_iter().find(|key| key.id == *id);
         match stage.map(|key| key.stage) {
@@ -78,7 +80,7 @@ impl Authority {
                 // goes back finds no token alive whose key is gone (I9, I10).
                 self.raise_ratchet(now);
                 self.store.purge(now, self.settings.keep_ended).await?;
-                self.take_away(id).await?;
+                self.take_away(id, &caller.act(now)).await?;
                 Ok(KeyRemoval::Removed)
             }
             Some(KeyStage::Retired { until }) => Ok(KeyRemoval::Needed { until }),
@@ -87,7 +89,7 @@ impl Authority {
     }
 
     /// The ring without this key: where it signed, the announced one signs; where it was announced, another one is.
-    async fn take_away(&self, id: &KeyId) -> Result<(), Error> {
+    async fn take_away(&self, id: &KeyId, act: &Act) -> Result<(), Error> {
         let _one_at_a_time = self.changing_keys.lock().await;
         loop {
             let ring = self.store.key_ring().await?;
@@ -105,7 +107,7 @@ impl Authority {
             if !keys.iter().any(|key| key.stage == KeyStage::Announced) {
                 keys.push(self.next_key(self.now())?);
             }
-            if let Some(ring) = replace(&*self.store, ring.version, keys).await? {
+            if let Some(ring) = replace(&*self.store, ring.version, keys, act).await? {
                 return self.use_ring(&ring);
             }
         }

@@ -4,6 +4,7 @@ use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::verified::VerifiedClaims;
+use quash_storage::ports::Details;
 
 use crate::authority::Authority;
 use crate::caller::AuthenticatedClient;
@@ -47,6 +48,8 @@ impl Authority {
             reason: Reason::known(Reason::CLIENT_REVOKED),
             actor: client.id().as_str().into(),
             now: self.now(),
+            cause: client.request().id.clone(),
+            evidence: Details::new(),
             once: true,
         };
         match token {

@@ -9,7 +9,7 @@ use quash_core::lease::Goal;
 use quash_core::planted::{self, Bug};
 use quash_core::time::Timestamp;
 use quash_jose::Algorithm;
-use quash_storage::ports::{KeyRing, KeyStage, Replaced, Store, StoredKey};
+use quash_storage::ports::{Act, KeyRing, KeyStage, Replaced, Store, StoredKey};
 
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -70,8 +70,9 @@ impl Authority {
     /// [`Error::Forbidden`], [`Error::Store`], [`Error::Keys`]; the old key signs on then.
     pub async fn rotate_keys(&self, caller: &Caller) -> Result<Rotated, Error> {
         authorize(caller, Verb::RotateKeys)?;
+        let act = caller.act(self.now());
         loop {
-            if let Some(rotated) = self.try_to_rotate().await? {
+            if let Some(rotated) = self.try_to_rotate(&act).await? {
                 return Ok(rotated);
             }
         }
@@ -85,7 +86,7 @@ impl Authority {
     /// [`Error::Store`], [`Error::Keys`]; the old key signs on then.
     pub async fn rotate_due_keys(&self) -> Result<Option<Rotated>, Error> {
         while self.is_rotation_due() {
-            if let Some(rotated) = self.try_to_rotate().await? {
+            if let Some(rotated) = self.try_to_rotate(&Act::of_system(self.now(), "rotation")).await? {
                 return Ok(Some(rotated));
             }
         }
@@ -102,16 +103,16 @@ impl Authority {
     }
 
     /// `None` when the announced key was another one's to activate.
-    async fn try_to_rotate(&self) -> Result<Option<Rotated>, Error> {
-        let announced = self.announce().await?;
+    async fn try_to_rotate(&self, act: &Act) -> Result<Option<Rotated>, Error> {
+        let announced = self.announce(act).await?;
         if !planted::is(Bug::SignUnannounced) {
             self.await_announced().await;
         }
-        self.activate(&announced).await
+        self.activate(&announced, act).await
     }
 
     /// The announced key; one is made where there is none.
-    async fn announce(&self) -> Result<KeyId, Error> {
+    async fn announce(&self, act: &Act) -> Result<KeyId, Error> {
         let _one_at_a_time = self.changing_keys.lock().await;
         loop {
             if let Some(announced) = self.keys.load().announced() {
@@ -120,7 +121,9 @@ impl Authority {
             let mut ring = self.store.key_ring().await?;
             if !has(&ring.keys, KeyStage::Announced) {
                 ring.keys.push(self.next_key(self.now())?);
-                let Some(replaced) = replace(&*self.store, ring.version, ring.keys).await? else { continue };
+                let Some(replaced) = replace(&*self.store, ring.version, ring.keys, act).await? else {
+                    continue;
+                };
                 ring = replaced;
             }
             self.use_ring(&ring)?;
@@ -137,7 +140,7 @@ impl Authority {
     }
 
     /// Signs with `announced`; `None` when it is not the announced key any more.
-    async fn activate(&self, announced: &KeyId) -> Result<Option<Rotated>, Error> {
+    async fn activate(&self, announced: &KeyId, act: &Act) -> Result<Option<Rotated>, Error> {
         let _one_at_a_time = self.changing_keys.lock().await;
         let now = self.now();
         let last_token = self.not_before_any_issue(now);
@@ -153,7 +156,9 @@ impl Authority {
         let needed = still_needed(ring.keys, self.purged_at());
         let mut keys: Vec<StoredKey> = needed.into_iter().map(|key| move_on(key, until)).collect();
         keys.push(self.next_key(now)?);
-        let Some(ring) = replace(&*self.store, ring.version, keys).await? else { return Ok(None) };
+        // Verifiers may have been waited for since the call came.
+        let act = Act { at: now, ..act.clone() };
+        let Some(ring) = replace(&*self.store, ring.version, keys, &act).await? else { return Ok(None) };
         self.use_ring(&ring)?;
         Ok(Some(Rotated { active: announced.clone(), retired }))
     }
@@ -172,7 +177,8 @@ impl Authority {
             needed.push(self.next_key(now)?);
         }
         if needed != ring.keys
-            && let Some(replaced) = replace(&*self.store, ring.version, needed).await?
+            && let Some(replaced) =
+                replace(&*self.store, ring.version, needed, &Act::of_system(now, "maintenance")).await?
         {
             ring = replaced;
         }
@@ -217,7 +223,7 @@ pub(crate) async fn load_or_make(
         if keys == ring.keys {
             return SigningKeys::load(&ring, masters);
         }
-        if let Some(ring) = replace(store, ring.version, keys).await? {
+        if let Some(ring) = replace(store, ring.version, keys, &Act::of_system(now, "start")).await? {
             return SigningKeys::load(&ring, masters);
         }
     }
@@ -232,8 +238,9 @@ pub(crate) async fn replace(
     store: &dyn Store,
     expected: u64,
     keys: Vec<StoredKey>,
+    act: &Act,
 ) -> Result<Option<KeyRing>, Error> {
-    match store.replace_key_ring(expected, keys.clone()).await? {
+    match store.replace_key_ring(expected, keys.clone(), act.clone()).await? {
         Replaced::Stored { version } => Ok(Some(KeyRing { version, keys })),
         _ => Ok(None),
     }

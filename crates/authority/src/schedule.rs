@@ -97,7 +97,7 @@ impl Authority {
         };
         let entry = NewEntry { cause: id.as_str().into(), ..entry };
         let schedule = StoredSchedule { id, due_at, every, entry };
-        let kept = self.store.put_schedule(schedule.clone(), MOST_SCHEDULES).await?;
+        let kept = self.store.put_schedule(schedule.clone(), MOST_SCHEDULES, caller.act(now)).await?;
         Ok(if kept {
             ScheduleOutcome::Scheduled(Box::new(schedule))
         } else {
@@ -120,7 +120,7 @@ impl Authority {
     /// [`Error::Forbidden`], [`Error::Store`].
     pub async fn delete_schedule(&self, caller: &Caller, id: &ScheduleId) -> Result<bool, Error> {
         authorize(caller, Verb::ChangeSchedules)?;
-        Ok(self.store.delete_schedule(id).await?)
+        Ok(self.store.delete_schedule(id, caller.act(self.now())).await?)
     }
 
     /// Makes the revocations that are due: on and after their time. What was due several times meanwhile is made once. To

@@ -7,7 +7,7 @@ use quash_core::session::device::Device;
 use quash_core::session::grant::{Generation, Grant};
 use quash_core::session::session::{Session, SessionState};
 use quash_core::time::Timestamp;
-use quash_storage::ports::{Idempotency, NewSession, Opened};
+use quash_storage::ports::{Act, Idempotency, NewSession, Opened};
 
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -126,8 +126,10 @@ impl Authority {
         let idempotency =
             idempotency::of(caller, "sign_in", sign_in.idempotency.as_deref(), || sign_in.digest())?;
         let limit = self.session_limit(caller, profile, now);
-        let new =
-            NewSession { limit: limit.clone(), ..self.new_session(profile, sign_in, idempotency, now)? };
+        let new = NewSession {
+            limit: limit.clone(),
+            ..self.new_session(profile, sign_in, idempotency, caller.act(now))?
+        };
         let looks_back = new.as_of.is_some();
         let opened = self.store.open(new).await?;
         if matches!(opened, Opened::Open { .. }) {
@@ -215,8 +217,9 @@ impl Authority {
         profile: &ClientProfile,
         sign_in: SignIn,
         idempotency: Option<Idempotency>,
-        now: Timestamp,
+        act: Act,
     ) -> Result<NewSession, Error> {
+        let now = act.at;
         let limits = self.limits(profile, sign_in.lifetimes)?;
         let authenticated_at = self.authenticated_at(sign_in.authenticated_at, now)?;
         // S07: the session's age counts from the proof of identity, not from the call that reported it.
@@ -244,7 +247,15 @@ impl Authority {
             user_agent: sign_in.user_agent,
         };
         let grant = self.new_grant(&session.id, profile, sign_in.scope.unwrap_or_default(), now)?;
-        Ok(NewSession { session, grant, as_of: sign_in.as_of, limit: None, registration: None, idempotency })
+        Ok(NewSession {
+            session,
+            grant,
+            as_of: sign_in.as_of,
+            limit: None,
+            registration: None,
+            idempotency,
+            act,
+        })
     }
 
     /// A grant as it is before it is stored: the store sets its position.

@@ -8,7 +8,7 @@ use quash_core::revocation::target::TargetKind;
 use quash_core::time::Timestamp;
 use quash_core::verified::VerifiedClaims;
 use quash_jose::{Limits, Required, TokenProfile, TypeRule, UnverifiedToken};
-use quash_storage::ports::{Spend, Spent};
+use quash_storage::ports::{Details, Spend, Spent};
 use serde_json::{Map, Value};
 
 use crate::authority::Authority;
@@ -97,7 +97,8 @@ impl Authority {
         let keys = self.store.identity().await?.key.issuer_key(&self.settings.issuer);
         let spend = Spend {
             token: keys.of_id(TargetKind::Token, id.as_str()),
-            now,
+            act: caller.act(now),
+            about: about(&claims, &id, purpose),
             // Remembered for as long as any server of this issuer could honour it.
             until: Timestamp::from_seconds(claims.expires_at()).plus(self.settings.leeway),
             most: self.settings.one_time.most,
@@ -151,4 +152,13 @@ impl Authority {
         self.counters.one_time_refused.add_one();
         SpendOutcome::Refused(refusal)
     }
+}
+
+/// What the audit log says of a token that is used up.
+fn about(claims: &VerifiedClaims, id: &TokenId, purpose: &str) -> Details {
+    let mut about = Details::from([("token".into(), id.as_str().into()), ("purpose".into(), purpose.into())]);
+    if let Some(subject) = claims.subject() {
+        about.insert("subject".into(), subject.into());
+    }
+    about
 }

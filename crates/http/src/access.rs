@@ -13,6 +13,7 @@ use quash_verify::VerifiedToken;
 use crate::error::Failure;
 use crate::node::Node;
 use crate::request::authorization::Authorization;
+use crate::request_id::RequestId;
 use crate::state::AppState;
 
 /// Who may use an endpoint. There is no way to leave it unsaid.
@@ -63,7 +64,9 @@ impl<S: Sync> FromRequestParts<S> for ServiceCaller {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
         // A handler that asks for a caller on a route that let nobody prove themselves answers nobody.
-        parts.extensions.remove::<Caller>().map(Self).ok_or(Failure::Unauthenticated)
+        let caller = parts.extensions.remove::<Caller>().ok_or(Failure::Unauthenticated)?;
+        let id = parts.extensions.get::<RequestId>().copied();
+        Ok(Self(caller.caused_by(id.map(RequestId::text).unwrap_or_default())))
     }
 }
 

@@ -26,7 +26,6 @@ mod planted;
 pub mod race;
 mod rng;
 mod run;
-pub mod soak;
 mod violation;
 mod world;
 

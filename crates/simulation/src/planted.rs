@@ -1,7 +1,6 @@
 //! Bugs that a run is told to have, each planted between two real parts, to see that the named rule catches it.
 
 mod enforcement;
-mod outside;
 mod store;
 
 use std::sync::Arc;
@@ -37,24 +36,13 @@ pub enum Planted {
     DropsRetiredKeys,
     /// The ratchet of the latest purge is lost at a start.
     ForgetsRatchet,
-    /// Whether there is room for one more session is looked at before the transaction that opens it.
-    JudgesLimitOutside,
-    /// A renewed token carries the head of the log as it is after the renewal.
-    ReadsHeadAfterRenewal,
-    /// A schedule that was read is carried out, whatever became of it meanwhile.
-    FiresWhatIsGone,
-    /// An undo takes back every entry that it finds.
-    TakesAllBack,
-    /// A ban ends what lives, and is not kept.
-    KeepsNoBan,
-    /// The store is never purged.
-    PurgesNothing,
+    /// An audit entry is written with the change that comes next.
+    NotesLate,
 }
 
 impl Planted {
-    /// Every bug that a run of random steps finds, with the rule that must catch it. The others are planted in races and in
-    /// the soak.
-    pub const ALL: [(Self, &'static str); 11] = [
+    /// Every bug, with the rule that must catch it.
+    pub const ALL: [(Self, &'static str); 12] = [
         (Self::AcknowledgesBeforeSync, "I3"),
         (Self::WritesSessionBackWhole, "I6"),
         (Self::AppliesNothing, "I1"),
@@ -66,6 +54,7 @@ impl Planted {
         (Self::IgnoresAsOf, "I5"),
         (Self::DropsRetiredKeys, "I9"),
         (Self::ForgetsRatchet, "I10"),
+        (Self::NotesLate, "I12"),
     ];
 
     /// The store's own part in it.
@@ -73,6 +62,7 @@ impl Planted {
         match self {
             Self::AcknowledgesBeforeSync => Some(Bug::AcknowledgeBeforeSync),
             Self::WritesSessionBackWhole => Some(Bug::WriteSessionBackWhole),
+            Self::NotesLate => Some(Bug::NoteLate),
             _ => None,
         }
     }

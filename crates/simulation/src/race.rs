@@ -1,7 +1,5 @@
 //! Races by brute force, at the level of the use cases: many tasks on many threads, again and again.
 
-mod undo;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -11,7 +9,6 @@ use quash_authority::{
 use quash_core::verified::VerifiedClaims;
 use tokio::task::JoinSet;
 
-pub use self::undo::{Undos, undo_against_purge};
 use crate::invariants::{
     i1_revoked_is_refused_at_once as i1, i4_one_live_successor as i4, i6_no_resurrection as i6,
 };
@@ -160,7 +157,7 @@ fn check_newest(server: &Server, holder: &Holder, ended: &AtomicBool) -> Result<
 async fn acknowledge(server: &Server, end: End, claims: &VerifiedClaims) -> Result<(), Violation> {
     let request = RevocationRequest::end(TargetRequest::Subject(subject(0).map_err(Violation::stuck)?));
     match end {
-        End::LogOut => server.authority.log_out(claims).await.map(|_| ()),
+        End::LogOut => server.authority.log_out(claims, "req").await.map(|_| ()),
         End::SubjectCutoff => server.authority.revoke(&server.admin, request).await.map(|_| ()),
     }
     .map_err(Violation::stuck)

@@ -18,4 +18,3 @@ mod planted;
 mod races;
 mod revocation_travels;
 mod seeds;
-mod soak;

@@ -4,6 +4,9 @@
 compile_error!("the feature `planted` is for tests: it needs a build with debug assertions");
 
 use std::cell::Cell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::ports::AuditFact;
 
 /// A bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +16,8 @@ pub enum Bug {
     AcknowledgeBeforeSync,
     /// A renewal writes the session's row back as it was when the call came in.
     WriteSessionBackWhole,
+    /// An audit entry is written in the transaction of the change that comes next.
+    NoteLate,
 }
 
 thread_local! {
@@ -28,4 +33,27 @@ pub fn set(bug: Option<Bug>) {
 /// The bug that a store opened by this thread gets.
 pub fn planted() -> Option<Bug> {
     PLANTED.get()
+}
+
+/// The bug [`Bug::NoteLate`]: what is to be noted waits here for the next change.
+#[derive(Clone, Debug)]
+pub(crate) struct Late {
+    planted: bool,
+    waiting: Arc<Mutex<Option<AuditFact>>>,
+}
+
+impl Default for Late {
+    fn default() -> Self {
+        Self { planted: planted() == Some(Bug::NoteLate), waiting: Arc::default() }
+    }
+}
+
+impl Late {
+    /// What is noted when `fact` is to be.
+    pub(crate) fn instead_of(&self, fact: &AuditFact) -> Option<AuditFact> {
+        if !self.planted {
+            return Some(fact.clone());
+        }
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).replace(fact.clone())
+    }
 }

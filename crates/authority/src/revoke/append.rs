@@ -7,7 +7,7 @@ use quash_core::revocation::entry::{Effect, Exception, NewEntry};
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
-use quash_storage::ports::{Append, Idempotency};
+use quash_storage::ports::{Append, Details, Idempotency};
 use serde_json::json;
 
 use super::retention::Retention;
@@ -22,6 +22,10 @@ pub(crate) struct Fact {
     pub(crate) reason: Reason,
     pub(crate) actor: Box<str>,
     pub(crate) now: Timestamp,
+    /// The id of the request that it was found out in.
+    pub(crate) cause: Box<str>,
+    /// What else the audit log says about it.
+    pub(crate) evidence: Details,
     /// However often and however much in parallel it is found out: one entry a day.
     pub(crate) once: bool,
 }
@@ -71,9 +75,9 @@ impl Authority {
             undoes: None,
             reason: fact.reason,
             actor: fact.actor,
-            cause: "".into(),
+            cause: fact.cause,
         };
-        match self.append(Append { entry, idempotency, expect_max: None }).await? {
+        match self.append(Append { entry, idempotency, expect_max: None, evidence: fact.evidence }).await? {
             RevokeOutcome::Revoked(Revoked { position: Some(position), .. }) => Ok(position),
             _ => Err(Error::Keys("the store answered what was not asked".into())),
         }

@@ -4,7 +4,7 @@ use quash_core::ids::Subject;
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Exception};
 use quash_core::revocation::reason::Reason;
-use quash_storage::ports::Append;
+use quash_storage::ports::{Append, Details};
 use serde_json::json;
 
 use super::{RevocationRequest, RevokeOutcome, TargetRequest};
@@ -67,9 +67,10 @@ impl Authority {
             cause: event.cause,
             ..RevocationRequest::end(TargetRequest::Subject(event.subject))
         };
+        let evidence = Details::from([("event".into(), event.kind)]);
         let named = self.named(&request)?;
         let entry = self.entry(caller, &request, named, self.now())?;
-        match self.append(Append { entry, idempotency, expect_max: None }).await? {
+        match self.append(Append { idempotency, evidence, ..Append::new(entry) }).await? {
             RevokeOutcome::Revoked(revoked) => Ok(EventOutcome::Done { rule, position: revoked.position }),
             _ => Ok(EventOutcome::KeyUsedOtherwise),
         }

@@ -42,7 +42,7 @@ impl Authority {
         if request.dry_run {
             return self.count(&entry).await;
         }
-        self.append(Append { entry, idempotency, expect_max: request.expect_max }).await
+        self.append(Append { idempotency, expect_max: request.expect_max, ..Append::new(entry) }).await
     }
 
     async fn count(&self, entry: &NewEntry) -> Result<RevokeOutcome, Error> {

@@ -54,6 +54,8 @@ pub struct Settings {
     pub rotate_keys_every: Option<Duration>,
     /// How long a session that is over can still be looked at.
     pub keep_ended: Duration,
+    /// How long an entry of the audit log is kept.
+    pub keep_audit: Duration,
     /// What is done about a stolen refresh token.
     pub reuse: ReusePolicy,
     /// The most bytes of JSON that a session's claims may take (S49).
@@ -89,7 +91,7 @@ impl std::fmt::Debug for Settings {
 
 impl Settings {
     /// The defaults, for tokens issued as `issuer`: ES256, access tokens of 600 s, 14 days idle, 90 days in all,
-    /// 30 s of refresh grace, no leeway, 5 s of skew, 90 days to a key, ended sessions kept for 30 days, 4 KiB of claims,
+    /// 30 s of refresh grace, no leeway, 5 s of skew, 90 days to a key, ended sessions kept for 30 days and audit entries for 400, 4 KiB of claims,
     /// 10 minutes to undo an entry, no client, no administrator.
     pub fn new(issuer: Issuer) -> Self {
         Self {
@@ -101,6 +103,7 @@ impl Settings {
             algorithm: Algorithm::Es256,
             rotate_keys_every: Some(Duration::from_secs(90 * 24 * 3600)),
             keep_ended: Duration::from_secs(30 * 24 * 3600),
+            keep_audit: Duration::from_secs(400 * 24 * 3600),
             reuse: ReusePolicy::default(),
             claims_budget_bytes: 4096,
             undo_window: Duration::from_secs(600),

@@ -16,11 +16,12 @@ use quash_core::session::last_use::LastUse;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
-    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
-    Noted, OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
-    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, Store, StoreError,
-    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Act, Alias, Aliased, Aliases, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
+    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
+    PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent,
+    StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -214,8 +215,13 @@ impl<S: Store> KeyRingStore for FaultyStore<S> {
         self.call(self.inner.key_ring()).await
     }
 
-    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
-        self.call(self.inner.replace_key_ring(expected, keys)).await
+    async fn replace_key_ring(
+        &self,
+        expected: u64,
+        keys: Vec<StoredKey>,
+        act: Act,
+    ) -> Result<Replaced, StoreError> {
+        self.call(self.inner.replace_key_ring(expected, keys, act)).await
     }
 }
 
@@ -225,12 +231,12 @@ impl<S: Store> CredentialStore for FaultyStore<S> {
         self.call(self.inner.credentials()).await
     }
 
-    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
-        self.call(self.inner.put_credential(credential)).await
+    async fn put_credential(&self, credential: StoredCredential, act: Act) -> Result<(), StoreError> {
+        self.call(self.inner.put_credential(credential, act)).await
     }
 
-    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
-        self.call(self.inner.delete_credential(id)).await
+    async fn delete_credential(&self, id: &CredentialId, act: Act) -> Result<bool, StoreError> {
+        self.call(self.inner.delete_credential(id, act)).await
     }
 }
 
@@ -255,12 +261,17 @@ impl<S: Store> ScheduleStore for FaultyStore<S> {
         self.call(self.inner.schedules()).await
     }
 
-    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError> {
-        self.call(self.inner.put_schedule(schedule, most)).await
+    async fn put_schedule(
+        &self,
+        schedule: StoredSchedule,
+        most: usize,
+        act: Act,
+    ) -> Result<bool, StoreError> {
+        self.call(self.inner.put_schedule(schedule, most, act)).await
     }
 
-    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError> {
-        self.call(self.inner.delete_schedule(id)).await
+    async fn delete_schedule(&self, id: &ScheduleId, act: Act) -> Result<bool, StoreError> {
+        self.call(self.inner.delete_schedule(id, act)).await
     }
 
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
@@ -281,8 +292,13 @@ impl<S: Store> Bans for FaultyStore<S> {
         self.call(self.inner.ban(put)).await
     }
 
-    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
-        self.call(self.inner.lift_ban(subject, service)).await
+    async fn lift_ban(
+        &self,
+        subject: &Subject,
+        service: &Service,
+        act: Act,
+    ) -> Result<Option<Ban>, StoreError> {
+        self.call(self.inner.lift_ban(subject, service, act)).await
     }
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
@@ -298,6 +314,17 @@ impl<S: Store> Aliases for FaultyStore<S> {
 
     async fn alias(&self, subject: &Subject) -> Result<Option<Alias>, StoreError> {
         self.call(self.inner.alias(subject)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> AuditLog for FaultyStore<S> {
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.call(self.inner.audit(query)).await
+    }
+
+    async fn purge_audit(&self, now: Timestamp, keep: Duration) -> Result<u64, StoreError> {
+        self.call(self.inner.purge_audit(now, keep)).await
     }
 }
 

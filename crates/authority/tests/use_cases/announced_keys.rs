@@ -7,10 +7,10 @@ use quash_authority::testing::InMemoryAuthority;
 use quash_authority::{Role, Settings, Trust};
 use quash_core::ids::KeyId;
 use quash_jose::{Algorithm, KeySet};
-use quash_storage::ports::{KeyRingStore as _, KeyStage};
+use quash_storage::ports::{Act, KeyRingStore as _, KeyStage};
 
 use crate::leases::settle;
-use crate::scene::{Scene, scene, settings};
+use crate::scene::{START, Scene, scene, settings};
 
 /// A lease of ten seconds and its margin.
 const WHOLE: Duration = Duration::from_millis(10_100);
@@ -114,7 +114,12 @@ async fn a_store_of_before_gets_an_announced_key_when_it_is_opened_and_by_mainte
     let strip = async || {
         let mut ring = before.store.inner().key_ring().await.unwrap();
         ring.keys.retain(|key| key.stage == KeyStage::Active);
-        before.store.inner().replace_key_ring(ring.version, ring.keys.clone()).await.unwrap();
+        before
+            .store
+            .inner()
+            .replace_key_ring(ring.version, ring.keys.clone(), Act::of_system(START, "test"))
+            .await
+            .unwrap();
         ring.keys[0].id.clone()
     };
     let active = strip().await;

@@ -42,7 +42,9 @@ const VERBS: [(&str, Verb); 13] = [
             s.authority.revoke_token(&s.client("web"), token).await.map(drop)
         })
     }),
-    ("log_out", |s, tokens| Box::pin(async { s.authority.log_out(&s.claims(tokens)).await.map(drop) })),
+    ("log_out", |s, tokens| {
+        Box::pin(async { s.authority.log_out(&s.claims(tokens), "req").await.map(drop) })
+    }),
     ("end_session", |s, tokens| {
         Box::pin(async {
             let reason = Reason::known(Reason::ADMIN);
@@ -50,7 +52,9 @@ const VERBS: [(&str, Verb); 13] = [
         })
     }),
     ("end_own_sessions_except_current", |s, tokens| {
-        Box::pin(async { s.authority.end_own_sessions_except_current(&s.claims(tokens)).await.map(drop) })
+        Box::pin(async {
+            s.authority.end_own_sessions_except_current(&s.claims(tokens), "req").await.map(drop)
+        })
     }),
     ("list_sessions", |s, _| {
         Box::pin(async {
@@ -97,7 +101,7 @@ async fn what_failed_before_it_was_durable_is_not_enforced() {
     let tokens = scene.signs_in("alice").await;
     let head = scene.head().await;
     scene.store.fail(WhenToFail::Before(0));
-    assert!(scene.authority.log_out(&scene.claims(&tokens)).await.is_err());
+    assert!(scene.authority.log_out(&scene.claims(&tokens), "req").await.is_err());
     scene.store.fail(WhenToFail::Before(0));
     assert!(scene.authority.revoke(&scene.root(), alice()).await.is_err());
     assert_eq!(scene.head().await, head);

@@ -37,7 +37,7 @@ async fn ending_the_session_ends_every_client_of_it() {
     let scene = scene().await;
     let web = scene.signs_in("alice").await;
     let shop = joined(&scene, &session_id(&web), "shop").await;
-    scene.authority.log_out(&scene.claims(&web)).await.unwrap();
+    scene.authority.log_out(&scene.claims(&web), "req").await.unwrap();
     assert_eq!(scene.refuses(&shop), "logged_out");
     let renewed = scene.authority.refresh(&scene.client("shop"), refresh_token(&shop), None).await.unwrap();
     assert!(matches!(renewed, Refreshed::Refused(refusal) if &*refusal.reason == "logged_out"));

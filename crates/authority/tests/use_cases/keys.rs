@@ -8,9 +8,9 @@ use quash_authority::{KeyRemoval, Settings};
 use quash_core::ids::KeyId;
 use quash_core::revocation::decide::Decision;
 use quash_jose::{Algorithm, KeySet};
-use quash_storage::ports::{KeyRingStore as _, KeyStage, Maintenance as _};
+use quash_storage::ports::{Act, KeyRingStore as _, KeyStage, Maintenance as _};
 
-use crate::scene::{Scene, scene, scene_with, settings};
+use crate::scene::{START, Scene, scene, scene_with, settings};
 
 fn published_ids(scene: &Scene) -> Vec<String> {
     let keys = KeySet::from_jwks(&scene.authority.published_keys()).unwrap().keys;
@@ -84,7 +84,7 @@ async fn the_same_keys_serve_after_a_restart() {
 async fn servers_that_start_at_once_end_with_one_key() {
     // Compare-and-set on the ring.
     let first = scene().await;
-    first.store.inner().replace_key_ring(1, Vec::new()).await.unwrap();
+    first.store.inner().replace_key_ring(1, Vec::new(), Act::of_system(START, "test")).await.unwrap();
     let start = |seed| {
         InMemoryAuthority::start_over(Arc::clone(&first.store), settings(), Arc::clone(&first.clock), seed)
     };

@@ -16,7 +16,7 @@ async fn a_logout_ends_access_and_refresh_token_of_that_sign_in_and_no_other() {
     let scene = scene().await;
     let (phone, laptop) = (scene.signs_in("alice").await, scene.signs_in("alice").await);
     let renewed = scene.renews(&phone).await;
-    let ended = scene.authority.log_out(&scene.claims(&phone)).await.unwrap();
+    let ended = scene.authority.log_out(&scene.claims(&phone), "req").await.unwrap();
     assert_eq!(ended.position, Some(scene.head().await));
     for tokens in [&phone, &renewed] {
         assert_eq!(scene.refuses(tokens), "logged_out");
@@ -36,7 +36,7 @@ async fn a_token_without_a_session_is_logged_out_alone() {
     let ClientTokens::Granted(other) = scene.authority.client_credentials(&job, None).await.unwrap() else {
         panic!("refused")
     };
-    scene.authority.log_out(&scene.claims(&one)).await.unwrap();
+    scene.authority.log_out(&scene.claims(&one), "req").await.unwrap();
     assert_eq!(scene.refuses(&one), "logged_out");
     assert!(scene.accepts(&other));
 }
@@ -48,12 +48,12 @@ async fn a_user_ends_one_of_their_other_sessions() {
     let (phone, laptop, tv) =
         (scene.signs_in("alice").await, scene.signs_in("alice").await, scene.signs_in("alice").await);
     let claims = scene.claims(&phone);
-    scene.authority.end_own_session(&claims, &session_id(&tv)).await.unwrap().unwrap();
+    scene.authority.end_own_session(&claims, &session_id(&tv), "req").await.unwrap().unwrap();
     assert_eq!(scene.refuses(&tv), "kicked");
     assert!(scene.accepts(&phone) && scene.accepts(&laptop));
-    let again = scene.authority.end_own_session(&claims, &session_id(&tv)).await.unwrap().unwrap();
+    let again = scene.authority.end_own_session(&claims, &session_id(&tv), "req").await.unwrap().unwrap();
     assert_eq!(again.position, None, "over already: nothing is appended");
-    scene.authority.end_own_session(&claims, &session_id(&phone)).await.unwrap().unwrap();
+    scene.authority.end_own_session(&claims, &session_id(&phone), "req").await.unwrap().unwrap();
     assert_eq!(scene.refuses(&phone), "logged_out", "one's own session is a logout");
 }
 
@@ -63,9 +63,9 @@ async fn nobody_ends_a_session_of_somebody_else() {
     let scene = scene().await;
     let (alice, bob) = (scene.signs_in("alice").await, scene.signs_in("bob").await);
     let claims = scene.claims(&alice);
-    assert_eq!(scene.authority.end_own_session(&claims, &session_id(&bob)).await.unwrap(), None);
+    assert_eq!(scene.authority.end_own_session(&claims, &session_id(&bob), "req").await.unwrap(), None);
     let nowhere = SessionId::new("ses_none").unwrap();
-    assert_eq!(scene.authority.end_own_session(&claims, &nowhere).await.unwrap(), None);
+    assert_eq!(scene.authority.end_own_session(&claims, &nowhere, "req").await.unwrap(), None);
     assert!(scene.accepts(&bob));
 }
 
@@ -79,7 +79,7 @@ async fn ending_all_but_the_current_session_is_one_entry() {
         others.push(scene.signs_in("alice").await);
     }
     let before = scene.head().await;
-    scene.authority.end_own_sessions_except_current(&scene.claims(&current)).await.unwrap();
+    scene.authority.end_own_sessions_except_current(&scene.claims(&current), "req").await.unwrap();
     assert_eq!(scene.head().await.number(), before.number() + 1);
     assert!(scene.accepts(&current));
     scene.renews(&current).await;
@@ -125,7 +125,7 @@ async fn ending_a_session_that_ran_out_ends_its_living_access_token() {
             let reason = Reason::known(Reason::KICKED);
             scene.authority.end_session(&scene.root(), &sid, reason).await.unwrap().unwrap()
         } else {
-            scene.authority.end_own_session(&claims, &sid).await.unwrap().unwrap()
+            scene.authority.end_own_session(&claims, &sid, "req").await.unwrap().unwrap()
         };
         assert_eq!(ended.position, Some(scene.head().await));
         assert!(!scene.accepts(&tokens));
@@ -154,6 +154,6 @@ async fn a_client_token_has_no_sessions_to_end() {
         panic!("refused")
     };
     let claims = scene.claims(&tokens);
-    let error = scene.authority.end_own_sessions_except_current(&claims).await.unwrap_err();
+    let error = scene.authority.end_own_sessions_except_current(&claims, "req").await.unwrap_err();
     assert!(matches!(error, Error::Request(error) if error.field == "token"));
 }

@@ -9,6 +9,7 @@
 )]
 
 mod announced_keys;
+mod audit;
 mod bans;
 mod client_credentials;
 mod credentials;

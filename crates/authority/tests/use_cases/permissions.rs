@@ -1,9 +1,9 @@
 //! The table of roles and verbs, and that every use case with a caller asks it (attack row 37).
 
 use quash_authority::{
-    AliasRequest, Authority, BanRequest, Caller, Error, JoinSession, NewCredential, NewOneTimeToken,
-    RevocationRequest, SessionPage, SubjectEvent, TargetRequest, UndoRequest, Verb, VerifierPage, When,
-    allows, authorize,
+    AliasRequest, AuditQuery, Authority, BanRequest, Caller, Error, JoinSession, NewCredential,
+    NewOneTimeToken, RevocationRequest, SessionPage, SubjectEvent, TargetRequest, UndoRequest, Verb,
+    VerifierPage, When, allows, authorize,
 };
 use quash_core::ids::{CredentialId, KeyId, ScheduleId, SessionId};
 use quash_core::position::Position;
@@ -34,7 +34,9 @@ fn expected(verb: Verb) -> &'static [Role] {
         Verb::EndSession => &[Role::Admin, Role::Support],
         Verb::Introspect | Verb::FollowFeed | Verb::ReportActivity => &[Role::Admin, Role::Verifier],
         Verb::WatchFeed => &[Role::Admin, Role::Verifier, Role::Auditor],
-        Verb::ReadVerifiers | Verb::ReadMetrics | Verb::ReadKeys => &[Role::Admin, Role::Auditor],
+        Verb::ReadVerifiers | Verb::ReadMetrics | Verb::ReadKeys | Verb::ReadAudit => {
+            &[Role::Admin, Role::Auditor]
+        }
         _ => &[Role::Admin],
     }
 }
@@ -85,6 +87,7 @@ async fn a_credential_for_one_client_never_gets_at_what_belongs_to_all() {
                 | Verb::ReportActivity
                 | Verb::ReportEvents
                 | Verb::ChangeAlias
+                | Verb::ReadAudit
         );
         assert_eq!(authorize(&caller, verb).is_ok(), expected, "{verb:?}");
     }
@@ -138,6 +141,7 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
             ]
         }
         Verb::ReadRevocations => vec![authority.list_revocations(caller, None, 1).await.map(drop)],
+        Verb::ReadAudit => vec![authority.list_audit(caller, AuditQuery::after(0, 1)).await.map(drop)],
         Verb::WatchFeed => vec![authority.watch_records(caller, Position::ZERO, 1).await.map(drop)],
         Verb::ReadSessions => vec![
             authority.list_sessions(caller, Filter::default(), SessionPage::default()).await.map(drop),

@@ -143,7 +143,7 @@ async fn a_logout_that_lands_between_renewals_wins_always() {
             let (scene, tokens) = (Arc::clone(&scene), tokens.clone());
             racing.spawn(async move {
                 if place == round % 8 {
-                    scene.authority.log_out(&scene.claims(&tokens)).await.unwrap();
+                    scene.authority.log_out(&scene.claims(&tokens), "req").await.unwrap();
                 } else {
                     scene.tries_to_renew(&tokens).await;
                 }

@@ -81,7 +81,7 @@ async fn a_refused_sign_in_says_how_many_live_and_how_many_may() {
     assert_eq!(refused(&scene, on("tv")).await, LimitReached { live: 2, max: 2 });
     assert_eq!(scene.head().await, before);
     assert_eq!(scene.authority.counts().sign_ins_over_limit, 1);
-    scene.authority.log_out(&scene.claims(&laptop)).await.unwrap();
+    scene.authority.log_out(&scene.claims(&laptop), "req").await.unwrap();
     scene.opens(on("tv")).await;
 }
 
@@ -212,7 +212,7 @@ async fn a_logout_ends_what_is_shared_for_all_and_a_devices_logout_for_one() {
     assert!(scene.accepts(&phone));
     let laptop = scene.opens(on("laptop")).await;
     assert_eq!(laptop.session_id, phone.session_id);
-    scene.authority.log_out(&scene.claims(&phone)).await.unwrap();
+    scene.authority.log_out(&scene.claims(&phone), "req").await.unwrap();
     assert_eq!(scene.refuses(&laptop), Reason::LOGGED_OUT);
 }
 

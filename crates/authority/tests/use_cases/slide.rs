@@ -92,7 +92,7 @@ async fn what_was_ended_in_between_does_not_slide() {
     let tokens = scene.signs_in("alice").await;
     scene.passes(500);
     let ending = scene.authority.ending(&scene.claims(&tokens)).unwrap();
-    scene.authority.log_out(&scene.claims(&tokens)).await.unwrap();
+    scene.authority.log_out(&scene.claims(&tokens), "req").await.unwrap();
     assert!(scene.authority.slide(ending).await.unwrap().is_none());
 }
 

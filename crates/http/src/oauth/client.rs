@@ -1,12 +1,18 @@
 //! Which client asks (RFC 6749 section 2.3): by one way of proving itself, never two.
 
-use quash_authority::AuthenticatedClient;
+use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
+use quash_authority::{AuthenticatedClient, ClientRequest};
 
 use crate::error::OAuthFailure;
 use crate::request::authorization::Authorization;
 use crate::request::bad_input::BadInput;
 use crate::request::params::Params;
+use crate::request_id::RequestId;
 use crate::state::AppState;
+
+/// So many characters of what a client calls itself are kept.
+const LONGEST_USER_AGENT: usize = 256;
 
 /// What a client shows of itself.
 pub(crate) struct Presented<'a> {
@@ -30,6 +36,13 @@ pub(crate) fn authenticate(
 ) -> Result<AuthenticatedClient, OAuthFailure> {
     let Presented { id, secret, basic } = present(authorization, params)?;
     state.authority().authenticate_client(id, secret).ok_or(OAuthFailure::InvalidClient { basic })
+}
+
+/// What the audit log is told of a request.
+pub(crate) fn request(id: RequestId, headers: &HeaderMap) -> ClientRequest {
+    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect::<String>().into());
+    ClientRequest { id: id.text().into(), user_agent }
 }
 
 /// What `authorization` or `params` show of a client. Nothing of it is proven yet.

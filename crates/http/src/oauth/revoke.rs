@@ -20,6 +20,7 @@ use crate::openapi::Description;
 use crate::propagation::PropagationView;
 use crate::reply;
 use crate::request::authorization::Authorization;
+use crate::request_id::RequestId;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
 use crate::wait::Wait;
@@ -55,9 +56,11 @@ pub(super) fn routes() -> Vec<Route> {
 async fn revoke(
     State(state): State<AppState>,
     headers: HeaderMap,
+    id: RequestId,
     OAuthForm(params): OAuthForm,
 ) -> Result<Response, OAuthFailure> {
     let client = client::authenticate(&state, &Authorization::of(&headers), &params)?;
+    let client = client.asking_in(client::request(id, &headers));
     let token = params.required("token", "an access or a refresh token")?;
     let wait = Wait::of_params(&params)?;
     let position = give_back(&state, &client, token).await?;

@@ -15,6 +15,7 @@ use crate::openapi::Description;
 use crate::reply;
 use crate::request::authorization::Authorization;
 use crate::request::params::Params;
+use crate::request_id::RequestId;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
 use crate::token_refusal::remedy_word;
@@ -47,10 +48,12 @@ pub(super) fn routes() -> Vec<Route> {
 async fn token(
     State(state): State<AppState>,
     headers: HeaderMap,
+    id: RequestId,
     OAuthForm(params): OAuthForm,
 ) -> Result<Response, OAuthFailure> {
     let grant_type = params.required("grant_type", "`refresh_token` or `client_credentials`")?;
     let client = client::authenticate(&state, &Authorization::of(&headers), &params)?;
+    let client = client.asking_in(client::request(id, &headers));
     let granted = match grant_type {
         "refresh_token" => refresh(&state, &client, &params).await?,
         "client_credentials" => client_credentials(&state, &client, &params).await?,

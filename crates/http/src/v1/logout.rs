@@ -15,6 +15,7 @@ use crate::propagation::PropagationView;
 use crate::reply;
 use crate::request::bad_input::BadInput;
 use crate::request::fields::{Body, Fields};
+use crate::request_id::RequestId;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
 use crate::wait::{self, Timeout, Until, Wait};
@@ -61,10 +62,11 @@ pub(super) fn routes() -> Vec<Route> {
 async fn log_out(
     State(state): State<AppState>,
     User(token): User,
+    id: RequestId,
     OptionalJsonBody(body): OptionalJsonBody<LogoutBody>,
 ) -> Result<Response, Failure> {
     let wait = body.map_or(Wait::default(), |body| Wait { until: body.wait, timeout: body.timeout_ms });
-    let ended = state.done(state.authority().log_out(&token).await)?;
+    let ended = state.done(state.authority().log_out(&token, &id.text()).await)?;
     let propagation = PropagationView::of(wait.carried_out(&state, ended.position).await);
     Ok(reply::json(&LogoutView { position: ended.position.map(Position::number), propagation }))
 }

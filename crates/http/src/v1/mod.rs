@@ -1,6 +1,7 @@
 //! The native API (design §9): JSON, problems, pages, service keys.
 
 pub(crate) mod activity;
+mod audit;
 mod clients;
 mod credentials;
 mod events;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Vec<Route> {
         clients::routes(),
         subjects::routes(),
         verifiers::routes(),
+        audit::routes(),
     ]
     .into_iter()
     .flatten()

@@ -1,4 +1,5 @@
 mod activity;
+mod audit;
 mod clients;
 mod credentials;
 mod feed;

@@ -159,7 +159,7 @@ pub(super) async fn sign_in(server: &Server, on: u8, as_of: Option<Position>) ->
 }
 
 async fn log_out(server: &Server, claims: &VerifiedClaims) -> Result<Said, Violation> {
-    let Ended { position } = server.authority.log_out(claims).await.map_err(Violation::stuck)?;
+    let Ended { position } = server.authority.log_out(claims, "req").await.map_err(Violation::stuck)?;
     Ok(position.map_or(Said::Nothing, Said::Done))
 }
 

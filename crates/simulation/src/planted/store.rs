@@ -14,11 +14,12 @@ use quash_core::session::last_use::LastUse;
 use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
-    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
-    Noted, OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
-    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, Store, StoreError,
-    StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Act, Alias, Aliased, Aliases, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
+    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
+    PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent,
+    StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -63,9 +64,6 @@ impl RevocationLog for Faulty {
     }
 
     async fn undo(&self, undo: Undo) -> Result<Undone, StoreError> {
-        if self.has(Planted::TakesAllBack) {
-            return self.take_all_back(undo).await;
-        }
         self.inner.undo(undo).await
     }
 
@@ -110,9 +108,6 @@ impl SessionRegistry for Faulty {
         if self.has(Planted::IgnoresAsOf) {
             session.as_of = None;
         }
-        if self.has(Planted::JudgesLimitOutside) {
-            return self.open_judging_outside(session).await;
-        }
         self.inner.open(session).await
     }
 
@@ -125,9 +120,6 @@ impl SessionRegistry for Faulty {
         match renewed {
             Some(Renewed { verdict: Verdict::Repeat, grant: row, .. }) if self.has(Planted::RotatesAgain) => {
                 self.inner.renew(grant, Renewal { presented: row.generation, ..renewal }).await
-            }
-            Some(renewed) if self.has(Planted::ReadsHeadAfterRenewal) => {
-                self.read_head_after(renewed).await.map(Some)
             }
             renewed => Ok(renewed),
         }
@@ -160,9 +152,14 @@ impl KeyRingStore for Faulty {
         self.inner.key_ring().await
     }
 
-    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
+    async fn replace_key_ring(
+        &self,
+        expected: u64,
+        keys: Vec<StoredKey>,
+        act: Act,
+    ) -> Result<Replaced, StoreError> {
         let _under_way = self.changing.begin();
-        self.inner.replace_key_ring(expected, keys).await
+        self.inner.replace_key_ring(expected, keys, act).await
     }
 }
 
@@ -172,12 +169,12 @@ impl CredentialStore for Faulty {
         self.inner.credentials().await
     }
 
-    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
-        self.inner.put_credential(credential).await
+    async fn put_credential(&self, credential: StoredCredential, act: Act) -> Result<(), StoreError> {
+        self.inner.put_credential(credential, act).await
     }
 
-    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
-        self.inner.delete_credential(id).await
+    async fn delete_credential(&self, id: &CredentialId, act: Act) -> Result<bool, StoreError> {
+        self.inner.delete_credential(id, act).await
     }
 }
 
@@ -202,18 +199,20 @@ impl ScheduleStore for Faulty {
         self.inner.schedules().await
     }
 
-    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError> {
-        self.inner.put_schedule(schedule, most).await
+    async fn put_schedule(
+        &self,
+        schedule: StoredSchedule,
+        most: usize,
+        act: Act,
+    ) -> Result<bool, StoreError> {
+        self.inner.put_schedule(schedule, most, act).await
     }
 
-    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError> {
-        self.inner.delete_schedule(id).await
+    async fn delete_schedule(&self, id: &ScheduleId, act: Act) -> Result<bool, StoreError> {
+        self.inner.delete_schedule(id, act).await
     }
 
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
-        if self.has(Planted::FiresWhatIsGone) {
-            return self.fire_judging_outside(fire).await;
-        }
         self.inner.fire(fire).await
     }
 }
@@ -228,14 +227,16 @@ impl OneTimeTokens for Faulty {
 #[async_trait]
 impl Bans for Faulty {
     async fn ban(&self, put: PutBan) -> Result<BanPut, StoreError> {
-        if self.has(Planted::KeepsNoBan) {
-            return self.ban_without_a_row(put).await;
-        }
         self.inner.ban(put).await
     }
 
-    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
-        self.inner.lift_ban(subject, service).await
+    async fn lift_ban(
+        &self,
+        subject: &Subject,
+        service: &Service,
+        act: Act,
+    ) -> Result<Option<Ban>, StoreError> {
+        self.inner.lift_ban(subject, service, act).await
     }
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
@@ -255,6 +256,17 @@ impl Aliases for Faulty {
 }
 
 #[async_trait]
+impl AuditLog for Faulty {
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.inner.audit(query).await
+    }
+
+    async fn purge_audit(&self, now: Timestamp, keep: Duration) -> Result<u64, StoreError> {
+        self.inner.purge_audit(now, keep).await
+    }
+}
+
+#[async_trait]
 impl Maintenance for Faulty {
     async fn raise_horizons(&self, configured: Horizons) -> Result<Horizons, StoreError> {
         self.inner.raise_horizons(configured).await
@@ -265,9 +277,6 @@ impl Maintenance for Faulty {
     }
 
     async fn purge(&self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError> {
-        if self.has(Planted::PurgesNothing) {
-            return Ok(Purged::default());
-        }
         self.inner.purge(now, keep_ended).await
     }
 }

@@ -17,7 +17,7 @@ use crate::violation::Violation;
 impl Run {
     pub(super) async fn log_out(&mut self, pick: Pick) -> Result<Taken, Violation> {
         let Some(claims) = self.bearer(pick)? else { return Ok(self.skip()) };
-        let ended = self.world.server()?.authority.log_out(&claims).await;
+        let ended = self.world.server()?.authority.log_out(&claims, "req").await;
         self.logged_out(&claims, ended)
     }
 
@@ -39,7 +39,7 @@ impl Run {
         let subject = Subject::new(claims.subject().unwrap_or_default()).map_err(Violation::stuck)?;
         let exception = Some(Exception::Session(session_of(&claims)?));
         let said = Said { exception, ..Said::end(Target::Subject(subject)) };
-        match self.world.server()?.authority.end_own_sessions_except_current(&claims).await {
+        match self.world.server()?.authority.end_own_sessions_except_current(&claims, "req").await {
             Ok(Ended { position: Some(position) }) => self.acknowledged(said, position),
             Ok(Ended { position: None }) => Err(Violation::stuck("others were ended by no entry")),
             Err(error) => self.unanswered(said, &error),

@@ -38,7 +38,10 @@ impl Run {
                 self.observe("not joined", why);
                 Ok(Taken)
             }
-            Err(error) => self.excuse(&error),
+            Err(error) => {
+                self.audited.joins_in_doubt += 1;
+                self.excuse(&error)
+            }
         }
     }
 }

@@ -15,11 +15,12 @@ use std::fmt::Debug;
 
 use quash_authority::Error;
 use quash_core::position::Position;
-use quash_storage::ports::StoreError;
+use quash_storage::ports::{AuditQuery, StoreError};
 
 use crate::coverage::Coverage;
 use crate::digest::Digest;
 use crate::invariants::i1_revoked_is_refused_at_once::{self as i1, Watermark};
+use crate::invariants::i12_every_change_is_audited_once::Audited;
 use crate::oracle::{Expected, Grounds, Oracle, Rules, Said};
 use crate::plan::{Op, Plan, Step};
 use crate::planted::Planted;
@@ -66,6 +67,7 @@ struct Run {
     world: World,
     oracle: Oracle,
     watermark: Watermark,
+    audited: Audited,
     coverage: Coverage,
     digest: Digest,
     /// The latest observations, for a failure's report.
@@ -100,10 +102,12 @@ impl Run {
             keep_ended: settings.keep_ended,
         };
         let oracle = Oracle::new(rules, server.log.origin);
+        let audit = server.store.audit(AuditQuery::after(0, 1)).await.map_err(Violation::stuck)?;
         Ok(Self {
             world,
             oracle,
             watermark: Watermark::default(),
+            audited: Audited::from(audit.anchor),
             coverage: Coverage::default(),
             digest: Digest::default(),
             history: VecDeque::new(),

@@ -224,7 +224,7 @@ impl Run {
         });
         let Some((claims, place)) = claims.zip(place) else { return Ok(self.skip()) };
         let Some(presented) = self.presented(place, Which::Current)? else { return Ok(self.skip()) };
-        let (logout, refresh) = (server.authority.log_out(&claims), self.present(&presented, 1));
+        let (logout, refresh) = (server.authority.log_out(&claims, "req"), self.present(&presented, 1));
         let (ended, answers) = if logout_first {
             tokio::join!(biased; logout, refresh)
         } else {

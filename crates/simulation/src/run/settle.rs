@@ -1,9 +1,11 @@
 //! Comparing the log with what was acknowledged, after every step.
 
 use quash_core::revocation::entry::Entry;
+use quash_storage::ports::AuditQuery;
 
 use super::{Hidden, Run};
 use crate::invariants::i3_acknowledged_is_durable as i3;
+use crate::invariants::i12_every_change_is_audited_once as i12;
 use crate::violation::Violation;
 
 /// How many entries are read from the log at once: more than a step can add.
@@ -18,6 +20,7 @@ impl Run {
         news.reverse();
         let expected = std::mem::take(&mut self.expected);
         self.oracle.absorb(&news, expected).map_err(i3::broken)?;
+        self.audit(&news).await?;
         self.find_hidden(&news);
         self.oracle.unsettled.clear();
         self.oracle.remember_head(self.world.server()?.authority.now());
@@ -26,6 +29,25 @@ impl Run {
             self.observe("entry", (entry.position, fact.recorded_at, fact.retain_until, fact.enforce_until));
         }
         self.observe("head", self.oracle.head.number() - self.world.server()?.log.origin.number());
+        Ok(())
+    }
+
+    /// Reads what is new in the audit log and takes it in.
+    async fn audit(&mut self, news: &[Entry]) -> Result<(), Violation> {
+        let store = &self.world.server()?.store;
+        let mut new = Vec::new();
+        let mut after = self.audited.point.sequence;
+        let head = loop {
+            let page = store.audit(AuditQuery::after(after, PAGE)).await.map_err(Violation::stuck)?;
+            new.extend(page.entries);
+            if page.through == after {
+                break page.head;
+            }
+            after = page.through;
+        };
+        let sign_in_in_doubt = matches!(self.hidden, Some(Hidden::SignIn(_)));
+        self.audited.absorb(&new, head, &i12::Step { news, sign_in_in_doubt }, &self.oracle)?;
+        self.observe("audit", head.sequence);
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use quash_core::time::Timestamp;
 
 use super::bans::{ban, put};
 use super::concurrency::all;
-use super::sample::{IDLE, about, append, at, entry, grant, head, listed, open, renewed, sign_in, signed_in};
+use super::sample::{
+    IDLE, about, act, append, at, entry, grant, head, listed, open, renewed, sign_in, signed_in,
+};
 use super::uses::{by, strangers};
 use crate::ports::{Join, Joined, Noted, Store};
 
@@ -71,7 +73,7 @@ pub async fn a_report_of_many_is_noted_for_each_that_lives(store: Arc<dyn Store>
     for name in ["alice", "bob", "carol"] {
         sessions.push(signed_in(&store, name, at(0)).await.0);
     }
-    let join = Join { grant: grant(&sessions[0].id, "app", at(1)), limit: None, now: at(1) };
+    let join = Join { grant: grant(&sessions[0].id, "app", at(1)), limit: None, act: act(at(1)) };
     assert!(matches!(store.join(join).await.unwrap(), Joined::Open { .. }));
     append(&store, entry(Target::Session(sessions[1].id.clone()), at(5))).await;
     let ended = listed(&store, &sessions[1]).await;

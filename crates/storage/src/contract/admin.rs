@@ -7,7 +7,7 @@ use quash_core::ids::{ClientId, CredentialId, KeyId};
 use quash_core::lease::Instance;
 use quash_core::session::grant::MasterId;
 
-use super::sample::{at, unique};
+use super::sample::{act, at, unique};
 use crate::ports::{
     Horizons, KeyRing, KeyStage, Replaced, Role, Store, StoredCredential, StoredKey, StoredVerifier,
 };
@@ -28,12 +28,12 @@ fn signing_key(stage: KeyStage) -> StoredKey {
 pub async fn a_key_ring_is_replaced_only_by_who_knows_its_version(store: Arc<dyn Store>) {
     assert_eq!(store.key_ring().await.unwrap(), KeyRing::default());
     let (first, second) = (vec![signing_key(KeyStage::Active)], vec![signing_key(KeyStage::Active)]);
-    let stored = store.replace_key_ring(0, first.clone()).await.unwrap();
+    let stored = store.replace_key_ring(0, first.clone(), act(at(9))).await.unwrap();
     assert_eq!(stored, Replaced::Stored { version: 1 });
-    assert_eq!(store.replace_key_ring(0, second.clone()).await.unwrap(), Replaced::Changed);
-    assert_eq!(store.replace_key_ring(7, second.clone()).await.unwrap(), Replaced::Changed);
+    assert_eq!(store.replace_key_ring(0, second.clone(), act(at(9))).await.unwrap(), Replaced::Changed);
+    assert_eq!(store.replace_key_ring(7, second.clone(), act(at(9))).await.unwrap(), Replaced::Changed);
     assert_eq!(store.key_ring().await.unwrap(), KeyRing { version: 1, keys: first });
-    let stored = store.replace_key_ring(1, second.clone()).await.unwrap();
+    let stored = store.replace_key_ring(1, second.clone(), act(at(9))).await.unwrap();
     assert_eq!(stored, Replaced::Stored { version: 2 });
     assert_eq!(store.key_ring().await.unwrap().keys, second);
 }
@@ -42,7 +42,7 @@ pub async fn a_key_ring_is_replaced_only_by_who_knows_its_version(store: Arc<dyn
 pub async fn a_key_ring_keeps_every_field(store: Arc<dyn Store>) {
     let stages = [KeyStage::Announced, KeyStage::Active, KeyStage::Retired { until: at(9) }];
     let keys: Vec<StoredKey> = stages.into_iter().map(signing_key).collect();
-    store.replace_key_ring(0, keys.clone()).await.unwrap();
+    store.replace_key_ring(0, keys.clone(), act(at(9))).await.unwrap();
     assert_eq!(store.key_ring().await.unwrap(), KeyRing { version: 1, keys });
 }
 
@@ -52,7 +52,7 @@ pub async fn of_parallel_first_key_rings_one_is_stored(store: Arc<dyn Store>) {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
             let keys = vec![signing_key(KeyStage::Active)];
-            (store.replace_key_ring(0, keys.clone()).await.unwrap(), keys)
+            (store.replace_key_ring(0, keys.clone(), act(at(9))).await.unwrap(), keys)
         })
     });
     let mut stored = Vec::new();
@@ -79,14 +79,14 @@ pub async fn credentials_are_stored_replaced_and_removed(store: Arc<dyn Store>) 
     let every = [Role::Admin, Role::Issuer, Role::Revoker, Role::Support, Role::Verifier, Role::Auditor];
     let (a, b) = (credential("cred_a", &every), credential("cred_b", &[]));
     assert_eq!(store.credentials().await.unwrap(), []);
-    store.put_credential(b.clone()).await.unwrap();
-    store.put_credential(a.clone()).await.unwrap();
+    store.put_credential(b.clone(), act(at(9))).await.unwrap();
+    store.put_credential(a.clone(), act(at(9))).await.unwrap();
     assert_eq!(store.credentials().await.unwrap(), [a.clone(), b.clone()]);
     let changed = StoredCredential { name: "renamed".into(), ..a.clone() };
-    store.put_credential(changed.clone()).await.unwrap();
+    store.put_credential(changed.clone(), act(at(9))).await.unwrap();
     assert_eq!(store.credentials().await.unwrap(), [changed, b.clone()]);
-    assert!(store.delete_credential(&a.id).await.unwrap());
-    assert!(!store.delete_credential(&a.id).await.unwrap());
+    assert!(store.delete_credential(&a.id, act(at(9))).await.unwrap());
+    assert!(!store.delete_credential(&a.id, act(at(9))).await.unwrap());
     assert_eq!(store.credentials().await.unwrap(), [b]);
 }
 

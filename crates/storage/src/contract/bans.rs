@@ -17,7 +17,7 @@ use quash_core::session::session::Session;
 use quash_core::time::Timestamp;
 
 use super::concurrency::all;
-use super::sample::{at, cut, entry, grant, head, listed, renewed, sign_in, signed_in, subject};
+use super::sample::{act, at, cut, entry, grant, head, listed, renewed, sign_in, signed_in, subject};
 use crate::ports::{
     BanPut, Join, Joined, NewSession, Opened, PutBan, SessionUse, StandingBan, Store, Undo, Undone,
 };
@@ -64,7 +64,7 @@ async fn opened(store: &Arc<dyn Store>, new: NewSession) -> (Session, Grant) {
 }
 
 async fn join(store: &Arc<dyn Store>, session: &Session, client: &str, now: Timestamp) -> Joined {
-    store.join(Join { grant: grant(&session.id, client, now), limit: None, now }).await.unwrap()
+    store.join(Join { grant: grant(&session.id, client, now), limit: None, act: act(now) }).await.unwrap()
 }
 
 /// S27: one change of row, log and registry; nobody else is hit.
@@ -150,7 +150,8 @@ pub async fn a_lifted_ban_revives_nothing(store: Arc<dyn Store>) {
     let (_, everywhere) = signed_in(&store, "alice", at(0)).await;
     let wanted = ban(1, "*", at(5), at(105));
     put(&store, &wanted).await;
-    let lift = async |service: Service| store.lift_ban(&subject("alice"), &service).await.unwrap();
+    let lift =
+        async |service: Service| store.lift_ban(&subject("alice"), &service, act(at(9))).await.unwrap();
     assert_eq!(lift(Service::Everywhere).await, Some(wanted.ban));
     assert_eq!(lift(Service::Everywhere).await, None);
     assert!(cut(&store, &everywhere, at(6)).await.is_some());

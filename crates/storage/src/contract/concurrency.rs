@@ -143,7 +143,7 @@ pub async fn expect_max_holds_against_sign_ins_that_race(store: Arc<dyn Store>) 
         tokio::spawn(async move { signed_in(&store, "alice", at(0)).await.1.opened_position })
     });
     let sign_ins: Vec<_> = sign_ins.collect();
-    let limited = Append { entry: about("alice", at(0)), idempotency: None, expect_max: Some(5) };
+    let limited = Append { expect_max: Some(5), ..Append::new(about("alice", at(0))) };
     let mut cut = Vec::new();
     for _ in 0..8 {
         if let Appended::At { position, matched } = store.append(limited.clone()).await.unwrap() {
@@ -166,8 +166,7 @@ pub async fn of_parallel_repeats_one_is_done(store: Arc<dyn Store>) {
     let origin = head(&store).await;
     let repeats = (0..WRITERS).map(|_| {
         let store = Arc::clone(&store);
-        let request =
-            Append { entry: about("alice", at(0)), idempotency: Some(key("a", 1)), expect_max: None };
+        let request = Append { idempotency: Some(key("a", 1)), ..Append::new(about("alice", at(0))) };
         tokio::spawn(async move { store.append(request).await.unwrap() })
     });
     let outcomes = all(repeats.collect::<Vec<_>>()).await;

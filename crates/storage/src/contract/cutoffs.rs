@@ -9,7 +9,7 @@ use quash_core::session::renewal::Verdict;
 use quash_core::session::session::SessionState;
 
 use super::sample::{
-    about, append, at, cut, entry, grant, head, listed, open, other_issuer, renewed, sign_in, signed_in,
+    about, act, append, at, cut, entry, grant, head, listed, open, other_issuer, renewed, sign_in, signed_in,
     subject,
 };
 use crate::ports::{Join, Joined, NewSession, Store};
@@ -158,7 +158,7 @@ pub async fn an_older_entry_holds_beside_a_newer_one_that_spares(store: Arc<dyn 
 /// A client's cutoff is about its own grants; the session is cut off when none is left.
 pub async fn a_client_cutoff_ends_the_grants_of_that_client_alone(store: Arc<dyn Store>) {
     let (session, web) = signed_in(&store, "alice", at(0)).await;
-    let join = Join { grant: grant(&session.id, "app", at(1)), limit: None, now: at(1) };
+    let join = Join { grant: grant(&session.id, "app", at(1)), limit: None, act: act(at(1)) };
     let Joined::Open { grant: app, .. } = store.join(join).await.unwrap() else { panic!("it is live") };
     append(&store, entry(client("web"), at(2))).await;
     assert!(cut(&store, &web, at(3)).await.is_some());

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use quash_core::time::Timestamp;
 
-use super::sample::{about, append, at, head, key, open, sign_in, signed_in};
+use super::sample::{about, act, append, at, head, key, open, sign_in, signed_in};
 use crate::ports::{Append, Appended, Idempotency, NewSession, Opened, Store};
 
 fn keyed(name: &str, idempotency: Idempotency, now: Timestamp) -> Append {
-    Append { entry: about(name, now), idempotency: Some(idempotency), expect_max: None }
+    Append { idempotency: Some(idempotency), ..Append::new(about(name, now)) }
 }
 
 /// Contract of `Append::idempotency`.
@@ -87,6 +87,7 @@ fn known(
         limit: None,
         registration: None,
         idempotency: None,
+        act: act(session.opened_at),
     }
 }
 

@@ -7,14 +7,14 @@ use quash_core::revocation::target::Target;
 use quash_core::session::renewal::Verdict;
 use quash_core::session::session::Over;
 
-use super::sample::{IDLE, about, append, at, cut, entry, grant, listed, renewed, signed_in};
+use super::sample::{IDLE, about, act, append, at, cut, entry, grant, listed, renewed, signed_in};
 use crate::ports::{Join, Joined, Store};
 
 /// Contract of `Joined::Open`.
 pub async fn a_client_joins_a_live_session_at_the_head(store: Arc<dyn Store>) {
     let (session, _) = signed_in(&store, "alice", at(0)).await;
     let position = append(&store, about("bob", at(1))).await;
-    let join = Join { grant: grant(&session.id, "app", at(2)), limit: None, now: at(2) };
+    let join = Join { grant: grant(&session.id, "app", at(2)), limit: None, act: act(at(2)) };
     let Joined::Open { session: of, grant: joined, .. } = store.join(join.clone()).await.unwrap() else {
         panic!("the session is live")
     };
@@ -34,7 +34,8 @@ pub async fn a_client_joins_a_live_session_at_the_head(store: Arc<dyn Store>) {
 /// Contract of `Joined::Unknown` and `Joined::Over`.
 pub async fn a_join_is_refused_for_sessions_that_are_over(store: Arc<dyn Store>) {
     let unknown = SessionId::new("ses_unknown").unwrap();
-    let join = |session: &SessionId, now| Join { grant: grant(session, "app", now), limit: None, now };
+    let join =
+        |session: &SessionId, now| Join { grant: grant(session, "app", now), limit: None, act: act(now) };
     assert_eq!(store.join(join(&unknown, at(0))).await.unwrap(), Joined::Unknown);
     let (session, _) = signed_in(&store, "alice", at(0)).await;
     let idle = at(0).plus(IDLE);
@@ -50,7 +51,7 @@ pub async fn a_join_after_a_cutoff_asks_for_a_new_sign_in(store: Arc<dyn Store>)
     for target in [Target::Client(ClientId::new("app").unwrap()), about("alice", at(1)).target] {
         let (session, _) = signed_in(&store, "alice", at(0)).await;
         let position = append(&store, entry(target, at(1))).await;
-        let join = Join { grant: grant(&session.id, "app", at(2)), limit: None, now: at(2) };
+        let join = Join { grant: grant(&session.id, "app", at(2)), limit: None, act: act(at(2)) };
         let Joined::CutOff(by) = store.join(join).await.unwrap() else { panic!("it is cut off") };
         assert_eq!(by.position, position);
         assert_eq!(listed(&store, &session).await.clients.len(), 1);

@@ -15,7 +15,7 @@ use quash_core::time::Timestamp;
 
 use super::concurrency::all;
 use super::sample::{
-    IDLE, about, append, at, cut, entry, grant, head, key, listed, open, renewed, sign_in, subject,
+    IDLE, about, act, append, at, cut, entry, grant, head, key, listed, open, renewed, sign_in, subject,
 };
 use crate::ports::{
     Filter, Join, Joined, NewSession, Opened, PageRequest, PlacesTaken, SessionLimit, StateFilter, Store,
@@ -229,7 +229,7 @@ pub async fn a_client_that_joins_makes_the_session_count(store: Arc<dyn Store>) 
     let (second, _) = open(&store, at_app("b", at(1))).await;
     let join = |session: &Session, overflow, now| {
         let grant = Grant { client: web.clone(), ..grant(&session.id, "web", now) };
-        Join { grant, limit: Some(limit(1, overflow, now)), now }
+        Join { grant, limit: Some(limit(1, overflow, now)), act: act(now) }
     };
     let refused = store.join(join(&second, Overflow::Refuse, at(2))).await.unwrap();
     assert_eq!(refused, Joined::LimitReached { live: 1 });

@@ -163,7 +163,7 @@ pub async fn expect_max_refuses_what_matches_too_much(store: Arc<dyn Store>) {
     }
     signed_in(&store, "bob", at(0)).await;
     let before = store.head().await.unwrap();
-    let limited = |max| Append { entry: about("alice", at(1)), idempotency: None, expect_max: Some(max) };
+    let limited = |max| Append { expect_max: Some(max), ..Append::new(about("alice", at(1))) };
     assert_eq!(store.append(limited(2)).await.unwrap(), Appended::TooMany { matched: 3 });
     assert_eq!(store.head().await.unwrap(), before, "a refused entry is not in the log");
     let Appended::At { matched, .. } = store.append(limited(3)).await.unwrap() else {

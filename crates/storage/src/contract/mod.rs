@@ -21,6 +21,7 @@
 pub mod activity;
 pub mod admin;
 pub mod aliases;
+pub mod audit;
 pub mod bans;
 pub mod concurrency;
 pub mod cutoffs;
@@ -64,6 +65,17 @@ macro_rules! contract_tests {
             aliases::an_id_is_left_once_and_never_taken_up_again,
             aliases::bans_follow_the_person,
             aliases::against_sign_ins_that_race_a_change_leaves_no_session_alive,
+            audit::an_entry_of_the_log_is_noted_with_what_it_says,
+            audit::evidence_is_kept_with_the_entry,
+            audit::every_change_of_a_session_is_noted_once,
+            audit::replaced_sessions_are_noted_one_by_one,
+            audit::every_change_by_an_administrator_is_noted_once,
+            audit::tokens_that_are_used_up_are_noted,
+            audit::what_changes_no_rights_is_not_noted,
+            audit::the_chain_holds_under_64_writers,
+            audit::what_is_old_is_forgotten_and_leaves_an_anchor,
+            audit::an_audit_purge_is_bounded,
+            audit::the_audit_log_is_paged_and_searched,
             bans::a_ban_everywhere_ends_every_session_by_one_entry_and_refuses_what_comes,
             bans::a_ban_at_one_client_reaches_the_sessions_with_a_grant_of_it_alone,
             bans::a_ban_is_over_at_its_very_end_and_forgotten_then,

@@ -6,11 +6,17 @@ use std::time::Duration;
 use quash_core::revocation::target_key::TargetKey;
 use quash_core::time::Timestamp;
 
-use super::sample::at;
-use crate::ports::{Spend, Spent, Store};
+use super::sample::{act, at};
+use crate::ports::{Details, Spend, Spent, Store};
 
 fn spend(token: u64, now: Timestamp, most: u64) -> Spend {
-    Spend { token: TargetKey::from_halves([token, 7]), now, until: now.plus(Duration::from_secs(60)), most }
+    Spend {
+        token: TargetKey::from_halves([token, 7]),
+        act: act(now),
+        about: Details::new(),
+        until: now.plus(Duration::from_secs(60)),
+        most,
+    }
 }
 
 /// Contract: of any number of parallel uses, exactly one is the first.

@@ -137,8 +137,7 @@ pub async fn an_ended_session_goes_before_its_limits(store: Arc<dyn Store>) {
 
 /// 24 hours after it was used, not earlier.
 pub async fn an_idempotency_key_is_purged_after_a_day(store: Arc<dyn Store>) {
-    let request =
-        |now| Append { entry: about("alice", now), idempotency: Some(key("a", 1)), expect_max: None };
+    let request = |now| Append { idempotency: Some(key("a", 1)), ..Append::new(about("alice", now)) };
     store.append(request(at(0))).await.unwrap();
     let gone = at(24 * 60 * 60);
     assert_eq!(purge(&store, just_before(gone)).await.idempotency_keys, 0);

@@ -15,7 +15,7 @@ use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::session::session::{Session, SessionState};
 use quash_core::time::Timestamp;
 
-use crate::ports::{Append, Appended, Idempotency, Listed, NewSession, Opened, Renewed, Store};
+use crate::ports::{Act, Append, Appended, Idempotency, Listed, NewSession, Opened, Renewed, Store};
 
 /// The issuer that a store under test belongs to.
 pub fn own_issuer() -> Issuer {
@@ -102,7 +102,13 @@ pub fn sign_in(name: &str, now: Timestamp) -> NewSession {
         limit: None,
         registration: None,
         idempotency: None,
+        act: act(now),
     }
+}
+
+/// Who acts, at `now`.
+pub fn act(now: Timestamp) -> Act {
+    Act { at: now, actor: "cred_suite".into(), cause: "req_suite".into() }
 }
 
 /// A grant of `client` in a session.
@@ -141,7 +147,7 @@ pub async fn signed_in(store: &Arc<dyn Store>, name: &str, now: Timestamp) -> (S
 
 /// Appends, and says what came of it.
 pub async fn appended(store: &Arc<dyn Store>, entry: NewEntry) -> Appended {
-    store.append(Append { entry, idempotency: None, expect_max: None }).await.unwrap()
+    store.append(Append::new(entry)).await.unwrap()
 }
 
 /// Appends an entry that is taken, and says where it is.

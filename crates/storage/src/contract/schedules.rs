@@ -10,7 +10,7 @@ use quash_core::revocation::target::Target;
 use quash_core::session::session::SessionState;
 use quash_core::time::Timestamp;
 
-use super::sample::{about, at, cut, entry, head, listed, signed_in};
+use super::sample::{about, act, at, cut, entry, head, listed, signed_in};
 use crate::ports::{Fire, Store, StoredSchedule};
 
 const MOST: usize = 100;
@@ -25,7 +25,7 @@ fn fire(schedule: &StoredSchedule, next: Option<Timestamp>) -> Fire {
 }
 
 async fn put(store: &Arc<dyn Store>, schedule: &StoredSchedule) {
-    assert!(store.put_schedule(schedule.clone(), MOST).await.unwrap());
+    assert!(store.put_schedule(schedule.clone(), MOST, act(at(9))).await.unwrap());
 }
 
 /// Contract of `fire`: what is due once is carried out once, and gone; with all that an entry does.
@@ -77,14 +77,14 @@ pub async fn of_parallel_firings_one_is_done(store: Arc<dyn Store>) {
 /// Contract: what was removed is not carried out; no more than `most` are kept; one is replaced in its place.
 pub async fn schedules_are_replaced_removed_and_bounded(store: Arc<dyn Store>) {
     let (first, second) = (schedule("sch_1", at(5), None), schedule("sch_2", at(6), None));
-    assert!(store.put_schedule(first.clone(), 1).await.unwrap());
-    assert!(!store.put_schedule(second.clone(), 1).await.unwrap(), "there is room for one");
+    assert!(store.put_schedule(first.clone(), 1, act(at(9))).await.unwrap());
+    assert!(!store.put_schedule(second.clone(), 1, act(at(9))).await.unwrap(), "there is room for one");
     let changed = StoredSchedule { due_at: at(9), ..first.clone() };
-    assert!(store.put_schedule(changed.clone(), 1).await.unwrap());
+    assert!(store.put_schedule(changed.clone(), 1, act(at(9))).await.unwrap());
     assert_eq!(store.schedules().await.unwrap(), std::slice::from_ref(&changed));
     assert_eq!(store.fire(fire(&first, None)).await.unwrap(), None, "it was due then, before it was changed");
-    assert!(store.delete_schedule(&changed.id).await.unwrap());
-    assert!(!store.delete_schedule(&changed.id).await.unwrap());
+    assert!(store.delete_schedule(&changed.id, act(at(9))).await.unwrap());
+    assert!(!store.delete_schedule(&changed.id, act(at(9))).await.unwrap());
     let before = head(&store).await;
     assert_eq!(store.fire(fire(&changed, None)).await.unwrap(), None);
     assert_eq!(head(&store).await, before);

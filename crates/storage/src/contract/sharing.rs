@@ -14,7 +14,7 @@ use quash_core::time::Timestamp;
 
 use super::concurrency::all;
 use super::limits::{limit, live_devices, on, replaced};
-use super::sample::{about, append, at, cut, entry, grant, head, key, listed, open, renewed, subject};
+use super::sample::{about, act, append, at, cut, entry, grant, head, key, listed, open, renewed, subject};
 use crate::ports::{Filter, Join, Joined, NewSession, Opened, PageRequest, PlacesTaken, Store};
 
 /// A sign-in of alice on `device` at `now`, which shares what lives.
@@ -128,7 +128,7 @@ pub async fn a_device_that_shares_again_holds_one_grant(store: Arc<dyn Store>) {
     }
     assert!(lives(&store, &again, at(22)).await && lives(&store, &own, at(22)).await);
     // Another client on the same device is not touched.
-    let join = Join { grant: grant(&session.id, "app", at(23)), limit: None, now: at(23) };
+    let join = Join { grant: grant(&session.id, "app", at(23)), limit: None, act: act(at(23)) };
     let Joined::Open { grant: app, .. } = store.join(join).await.unwrap() else { panic!("it is live") };
     shared(&store, sharing("a", at(24))).await;
     assert!(store.grant(&app.id).await.unwrap().is_some());
@@ -165,7 +165,7 @@ pub async fn a_client_that_joins_shares_no_other_session(store: Arc<dyn Store>) 
     let join = Join {
         grant: grant(&other.id, "web", at(2)),
         limit: Some(limit(1, Overflow::Share, at(2))),
-        now: at(2),
+        act: act(at(2)),
     };
     assert_eq!(store.join(join).await.unwrap(), Joined::LimitReached { live: 1 });
 }

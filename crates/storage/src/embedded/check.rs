@@ -11,6 +11,7 @@ use quash_core::session::session::SessionState;
 use super::{EmbeddedStore, Shared};
 use crate::ports::StoreError;
 use crate::rows;
+use crate::rows::audit::Chain;
 use crate::tables::{Direction, Read, Step, Table, keys};
 use crate::transaction::Transaction;
 
@@ -27,6 +28,8 @@ pub struct Checked {
     pub grants: u64,
     /// Verifiers that hold a lease.
     pub verifiers: u64,
+    /// Entries of the audit log, each of which follows from the one before.
+    pub audit: u64,
 }
 
 impl EmbeddedStore {
@@ -62,6 +65,7 @@ impl<T: Read> Check<'_, T> {
         self.grants(&mut checked)?;
         self.claim_entries()?;
         self.undone()?;
+        checked.audit = self.audit()?;
         checked.verifiers = u64::try_from(self.tables.verifiers()?.len()).unwrap_or(u64::MAX);
         Ok(checked)
     }
@@ -193,6 +197,21 @@ impl<T: Read> Check<'_, T> {
             Ok(ControlFlow::Continue(()))
         })?;
         ensure(about_claims == self.tables.claim_entries(), "entries about claims are miscounted")
+    }
+
+    fn audit(&self) -> Result<u64, StoreError> {
+        let Chain { anchor, head } = self.tables.chain()?;
+        let mut last = anchor;
+        self.each(Table::Audit, &mut |key, row| {
+            let entry = rows::audit::read(last.hash, key, row)?;
+            last = last.follow(&entry).map_err(|broken| StoreError::Corrupt(broken.to_string().into()))?;
+            let canonical = rows::audit::canonical(entry.sequence, &entry.fact);
+            let same = rows::audit::split(row)?.1 == canonical;
+            ensure(same, "an entry of the audit log is not in canonical form")?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        ensure(last == head, "the audit log does not end where it should")?;
+        Ok(last.sequence - anchor.sequence)
     }
 
     fn undone(&self) -> Result<(), StoreError> {

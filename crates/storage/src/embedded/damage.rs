@@ -28,7 +28,7 @@ mod tests {
 
     use super::*;
     use crate::embedded::{EmbeddedStore, OpenOptions};
-    use crate::ports::{KeyRingStore, RevocationLog};
+    use crate::ports::{Act, KeyRingStore, RevocationLog};
 
     fn store() -> (tempfile::TempDir, EmbeddedStore) {
         let directory = tempfile::TempDir::new().unwrap();
@@ -66,7 +66,7 @@ mod tests {
         }
         unavailable(&store.write(|_| Ok(())).await);
         unavailable(&store.key_ring().await);
-        unavailable(&store.replace_key_ring(0, Vec::new()).await);
+        unavailable(&store.replace_key_ring(0, Vec::new(), Act::of_system(Timestamp::EPOCH, "test")).await);
         unavailable(&store.entries_before(None, 1).await);
         store.close();
     }

@@ -23,6 +23,7 @@
 //!
 //! `docs/store-format.md` describes the file.
 
+mod audit_file;
 mod backup;
 mod check;
 mod damage;
@@ -42,6 +43,7 @@ use std::thread::JoinHandle;
 use quash_core::ids::Issuer;
 use tokio::sync::{mpsc, watch};
 
+pub use self::audit_file::AuditFile;
 pub use self::check::Checked;
 use self::damage::unless_damaged;
 use self::database::SharedDatabase;
@@ -52,7 +54,6 @@ use self::recent::Recent;
 pub use self::restore::{RestoreGuard, Restored, restore};
 use self::tables::ReadTables;
 use crate::ports::StoreError;
-use crate::tables::{Read as _, Table};
 use crate::transaction::{Constants, Transaction};
 
 /// How many calls wait for the writer before further callers wait for a place in the queue.
@@ -133,17 +134,6 @@ impl EmbeddedStore {
     /// Whose sessions the store holds.
     pub fn own_issuer(&self) -> &Issuer {
         &self.shared.constants.own_issuer
-    }
-
-    /// How many rows each table has, by its name in the file. Costs nothing, however many there are.
-    ///
-    /// # Errors
-    /// [`StoreError`]: the file can not be read.
-    pub fn rows(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
-        let counted = |tables: &Transaction<'_, ReadTables>| {
-            Table::ALL.iter().map(|table| Ok((table.name(), tables.tables().count(*table)?))).collect()
-        };
-        self.shared.read(counted)
     }
 
     /// Hands `work` to the writer and waits until it is durable.

@@ -94,7 +94,7 @@ pub fn restore(
     Ok(Restored { head, credentials: plan.credentials })
 }
 
-fn open_backup(path: &Path) -> Result<ReadTables, OpenError> {
+pub(super) fn open_backup(path: &Path) -> Result<ReadTables, OpenError> {
     let database = ReadOnlyDatabase::open(path).map_err(classify)?;
     let tables =
         ReadTables::new(database.begin_read().map_err(|error| OpenError::Store(store_error(error)))?);
@@ -176,8 +176,9 @@ impl Plan {
         restores.push(*record);
         tables.put(Table::Meta, meta::RESTORES, &rows::meta::write_restores(&restores))?;
         let mut transaction = Transaction::begin(tables, constants)?;
+        transaction.note_restore(record)?;
         for entry in guards {
-            transaction.append(Append { entry: entry.clone(), idempotency: None, expect_max: None })?;
+            transaction.append(Append::new(entry.clone()))?;
         }
         transaction.put_verifier(unknown)?;
         let head = transaction.head();

@@ -22,11 +22,12 @@ use tokio::sync::watch;
 
 use super::EmbeddedStore;
 use crate::ports::{
-    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
-    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
-    Noted, OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
-    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential,
-    StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Act, Alias, Aliased, Aliases, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
+    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
+    PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent,
+    StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used,
+    VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -172,8 +173,13 @@ impl KeyRingStore for EmbeddedStore {
         self.shared.read(|tables| tables.key_ring())
     }
 
-    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
-        self.write(move |tables| tables.replace_key_ring(expected, &keys)).await
+    async fn replace_key_ring(
+        &self,
+        expected: u64,
+        keys: Vec<StoredKey>,
+        act: Act,
+    ) -> Result<Replaced, StoreError> {
+        self.write(move |tables| tables.replace_key_ring(expected, &keys, &act)).await
     }
 }
 
@@ -183,13 +189,13 @@ impl CredentialStore for EmbeddedStore {
         self.shared.read(|tables| tables.credentials())
     }
 
-    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
-        self.write(move |tables| tables.put_credential(&credential)).await
+    async fn put_credential(&self, credential: StoredCredential, act: Act) -> Result<(), StoreError> {
+        self.write(move |tables| tables.put_credential(&credential, &act)).await
     }
 
-    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
+    async fn delete_credential(&self, id: &CredentialId, act: Act) -> Result<bool, StoreError> {
         let id = id.clone();
-        self.write(move |tables| tables.delete_credential(&id)).await
+        self.write(move |tables| tables.delete_credential(&id, &act)).await
     }
 }
 
@@ -222,13 +228,18 @@ impl ScheduleStore for EmbeddedStore {
         self.shared.read(|tables| tables.schedules())
     }
 
-    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError> {
-        self.write(move |tables| tables.put_schedule(&schedule, most)).await
+    async fn put_schedule(
+        &self,
+        schedule: StoredSchedule,
+        most: usize,
+        act: Act,
+    ) -> Result<bool, StoreError> {
+        self.write(move |tables| tables.put_schedule(&schedule, most, &act)).await
     }
 
-    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError> {
+    async fn delete_schedule(&self, id: &ScheduleId, act: Act) -> Result<bool, StoreError> {
         let id = id.clone();
-        self.write(move |tables| tables.delete_schedule(&id)).await
+        self.write(move |tables| tables.delete_schedule(&id, &act)).await
     }
 
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
@@ -242,9 +253,14 @@ impl Bans for EmbeddedStore {
         self.write(move |tables| tables.ban(&put)).await
     }
 
-    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
+    async fn lift_ban(
+        &self,
+        subject: &Subject,
+        service: &Service,
+        act: Act,
+    ) -> Result<Option<Ban>, StoreError> {
         let (subject, service) = (subject.clone(), service.clone());
-        self.write(move |tables| tables.lift_ban(&subject, &service)).await
+        self.write(move |tables| tables.lift_ban(&subject, &service, &act)).await
     }
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
@@ -260,6 +276,17 @@ impl Aliases for EmbeddedStore {
 
     async fn alias(&self, subject: &Subject) -> Result<Option<Alias>, StoreError> {
         self.shared.read(|tables| tables.alias(subject))
+    }
+}
+
+#[async_trait]
+impl AuditLog for EmbeddedStore {
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.walk(move |shared| shared.read(|tables| tables.audit(&query))).await
+    }
+
+    async fn purge_audit(&self, now: Timestamp, keep: Duration) -> Result<u64, StoreError> {
+        self.write(move |tables| tables.purge_audit(now, keep)).await
     }
 }
 

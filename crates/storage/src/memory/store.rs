@@ -21,11 +21,12 @@ use tokio::sync::watch;
 
 use super::MemoryStore;
 use crate::ports::{
-    Alias, Aliased, Aliases, Append, Appended, BanPut, Bans, CredentialStore, FeedPage, Filter, Fire,
-    Horizons, Join, Joined, KeyRing, KeyRingStore, Listed, LogIdentity, Maintenance, NewAlias, NewSession,
-    Noted, OneTimeTokens, Opened, Page, PageRequest, Purged, PutBan, Renewed, Replaced, RevocationLog,
-    ScheduleStore, SessionRegistry, SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential,
-    StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    Act, Alias, Aliased, Aliases, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
+    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
+    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
+    PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent,
+    StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used,
+    VerifierRegistry,
 };
 
 #[async_trait]
@@ -139,8 +140,13 @@ impl KeyRingStore for MemoryStore {
         self.read(|tables| tables.key_ring())
     }
 
-    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError> {
-        self.write(|tables| tables.replace_key_ring(expected, &keys))
+    async fn replace_key_ring(
+        &self,
+        expected: u64,
+        keys: Vec<StoredKey>,
+        act: Act,
+    ) -> Result<Replaced, StoreError> {
+        self.write(|tables| tables.replace_key_ring(expected, &keys, &act))
     }
 }
 
@@ -150,12 +156,12 @@ impl CredentialStore for MemoryStore {
         self.read(|tables| tables.credentials())
     }
 
-    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError> {
-        self.write(|tables| tables.put_credential(&credential))
+    async fn put_credential(&self, credential: StoredCredential, act: Act) -> Result<(), StoreError> {
+        self.write(|tables| tables.put_credential(&credential, &act))
     }
 
-    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError> {
-        self.write(|tables| tables.delete_credential(id))
+    async fn delete_credential(&self, id: &CredentialId, act: Act) -> Result<bool, StoreError> {
+        self.write(|tables| tables.delete_credential(id, &act))
     }
 }
 
@@ -187,12 +193,17 @@ impl ScheduleStore for MemoryStore {
         self.read(|tables| tables.schedules())
     }
 
-    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError> {
-        self.write(|tables| tables.put_schedule(&schedule, most))
+    async fn put_schedule(
+        &self,
+        schedule: StoredSchedule,
+        most: usize,
+        act: Act,
+    ) -> Result<bool, StoreError> {
+        self.write(|tables| tables.put_schedule(&schedule, most, &act))
     }
 
-    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError> {
-        self.write(|tables| tables.delete_schedule(id))
+    async fn delete_schedule(&self, id: &ScheduleId, act: Act) -> Result<bool, StoreError> {
+        self.write(|tables| tables.delete_schedule(id, &act))
     }
 
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
@@ -206,8 +217,13 @@ impl Bans for MemoryStore {
         self.write(|tables| tables.ban(&put))
     }
 
-    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError> {
-        self.write(|tables| tables.lift_ban(subject, service))
+    async fn lift_ban(
+        &self,
+        subject: &Subject,
+        service: &Service,
+        act: Act,
+    ) -> Result<Option<Ban>, StoreError> {
+        self.write(|tables| tables.lift_ban(subject, service, &act))
     }
 
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError> {
@@ -223,6 +239,17 @@ impl Aliases for MemoryStore {
 
     async fn alias(&self, subject: &Subject) -> Result<Option<Alias>, StoreError> {
         self.read(|tables| tables.alias(subject))
+    }
+}
+
+#[async_trait]
+impl AuditLog for MemoryStore {
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.read(|tables| tables.audit(&query))
+    }
+
+    async fn purge_audit(&self, now: Timestamp, keep: Duration) -> Result<u64, StoreError> {
+        self.write(|tables| tables.purge_audit(now, keep))
     }
 }
 

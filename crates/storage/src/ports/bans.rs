@@ -6,7 +6,7 @@ use quash_core::position::Position;
 use quash_core::session::ban::{Ban, Service};
 use quash_core::time::Timestamp;
 
-use super::{Alias, StoreError};
+use super::{Act, Alias, StoreError};
 
 /// A ban to put.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,12 @@ pub trait Bans: Send + Sync {
     async fn ban(&self, put: PutBan) -> Result<BanPut, StoreError>;
 
     /// Takes a ban away: the one that was there, over or not.
-    async fn lift_ban(&self, subject: &Subject, service: &Service) -> Result<Option<Ban>, StoreError>;
+    async fn lift_ban(
+        &self,
+        subject: &Subject,
+        service: &Service,
+        act: Act,
+    ) -> Result<Option<Ban>, StoreError>;
 
     /// The bans of a subject that are stored, over or not, in the order of their services.
     async fn bans(&self, subject: &Subject) -> Result<Vec<StandingBan>, StoreError>;

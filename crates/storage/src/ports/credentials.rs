@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use quash_core::ids::{ClientId, CredentialId};
 use quash_core::time::Timestamp;
 
-use super::StoreError;
+use super::{Act, StoreError};
 
 /// What a service credential may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +22,20 @@ pub enum Role {
     Verifier,
     /// Read: revocations, audit, metrics.
     Auditor,
+}
+
+impl Role {
+    /// The role in a word: `admin`, `issuer` …
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Issuer => "issuer",
+            Self::Revoker => "revoker",
+            Self::Support => "support",
+            Self::Verifier => "verifier",
+            Self::Auditor => "auditor",
+        }
+    }
 }
 
 /// A credential as it is stored. The key itself was shown once and is not kept.
@@ -51,8 +65,8 @@ pub trait CredentialStore: Send + Sync {
     async fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError>;
 
     /// Stores one.
-    async fn put_credential(&self, credential: StoredCredential) -> Result<(), StoreError>;
+    async fn put_credential(&self, credential: StoredCredential, act: Act) -> Result<(), StoreError>;
 
     /// Removes one. Whether it was there.
-    async fn delete_credential(&self, id: &CredentialId) -> Result<bool, StoreError>;
+    async fn delete_credential(&self, id: &CredentialId, act: Act) -> Result<bool, StoreError>;
 }

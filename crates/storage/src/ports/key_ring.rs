@@ -5,7 +5,7 @@ use quash_core::ids::KeyId;
 use quash_core::session::grant::MasterId;
 use quash_core::time::Timestamp;
 
-use super::StoreError;
+use super::{Act, StoreError};
 
 /// Where a signing key stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,5 +80,10 @@ pub trait KeyRingStore: Send + Sync {
     async fn key_ring(&self) -> Result<KeyRing, StoreError>;
 
     /// Replaces the ring if its version is still `expected`.
-    async fn replace_key_ring(&self, expected: u64, keys: Vec<StoredKey>) -> Result<Replaced, StoreError>;
+    async fn replace_key_ring(
+        &self,
+        expected: u64,
+        keys: Vec<StoredKey>,
+        act: Act,
+    ) -> Result<Replaced, StoreError>;
 }

@@ -9,6 +9,7 @@
 //! - Calls may run in parallel; each is one transaction, and all transactions have one order.
 
 mod aliases;
+mod audit_log;
 mod bans;
 mod credentials;
 mod error;
@@ -21,6 +22,10 @@ mod session_registry;
 mod verifiers;
 
 pub use aliases::{Alias, Aliased, Aliases, NewAlias};
+pub use audit_log::{
+    Act, AuditBreak, AuditEntry, AuditFact, AuditLog, AuditPage, AuditPoint, AuditQuery, ChainHash, Details,
+    action,
+};
 pub use bans::{BanPut, Bans, PutBan, StandingBan};
 pub use credentials::{CredentialStore, Role, StoredCredential};
 pub use error::StoreError;
@@ -46,6 +51,7 @@ pub trait Store:
     + ScheduleStore
     + Bans
     + Aliases
+    + AuditLog
     + Maintenance
 {
 }
@@ -60,6 +66,7 @@ impl<T> Store for T where
         + ScheduleStore
         + Bans
         + Aliases
+        + AuditLog
         + Maintenance
 {
 }

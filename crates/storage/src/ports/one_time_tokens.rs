@@ -4,15 +4,17 @@ use async_trait::async_trait;
 use quash_core::revocation::target_key::TargetKey;
 use quash_core::time::Timestamp;
 
-use super::StoreError;
+use super::{Act, Details, StoreError};
 
 /// One use of a one-time token that verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spend {
     /// The token: the log's keyed digest of its issuer and its `jti`.
     pub token: TargetKey,
-    /// When it is used.
-    pub now: Timestamp,
+    /// Who uses it, and when.
+    pub act: Act,
+    /// What the audit log says about it.
+    pub about: Details,
     /// From when on nobody accepts it any more: until then it is remembered.
     pub until: Timestamp,
     /// The most tokens that are remembered.

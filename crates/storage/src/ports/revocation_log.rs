@@ -11,7 +11,7 @@ use quash_core::revocation::undo::{NotUndoable, Undoer};
 use quash_core::time::Timestamp;
 use tokio::sync::watch;
 
-use super::StoreError;
+use super::{Details, StoreError};
 
 /// Which log this is. Made once, with the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,15 @@ pub struct Append {
     pub idempotency: Option<Idempotency>,
     /// Refuse when more live sessions than this match the entry.
     pub expect_max: Option<u64>,
+    /// What else the audit log says about it.
+    pub evidence: Details,
+}
+
+impl Append {
+    /// `entry`, once for each call.
+    pub const fn new(entry: NewEntry) -> Self {
+        Self { entry, idempotency: None, expect_max: None, evidence: Details::new() }
+    }
 }
 
 /// What became of an [`Append`].

@@ -8,7 +8,7 @@ use quash_core::position::Position;
 use quash_core::revocation::entry::NewEntry;
 use quash_core::time::Timestamp;
 
-use super::StoreError;
+use super::{Act, StoreError};
 
 /// An entry that is to be appended later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +50,11 @@ pub trait ScheduleStore: Send + Sync {
     async fn schedules(&self) -> Result<Vec<StoredSchedule>, StoreError>;
 
     /// Keeps one, in place of the one with its id. `false`, and nothing is kept, when there are `most` others.
-    async fn put_schedule(&self, schedule: StoredSchedule, most: usize) -> Result<bool, StoreError>;
+    async fn put_schedule(&self, schedule: StoredSchedule, most: usize, act: Act)
+    -> Result<bool, StoreError>;
 
     /// Removes one. Whether it was there.
-    async fn delete_schedule(&self, id: &ScheduleId) -> Result<bool, StoreError>;
+    async fn delete_schedule(&self, id: &ScheduleId, act: Act) -> Result<bool, StoreError>;
 
     /// Carries one out: where its entry stands. `None`, and nothing is done, when it is not due at that instant.
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError>;

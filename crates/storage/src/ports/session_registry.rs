@@ -15,7 +15,7 @@ use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::session::session::{Over, Session};
 use quash_core::time::Timestamp;
 
-use super::{Alias, Idempotency, StoreError};
+use super::{Act, Alias, Idempotency, StoreError};
 
 /// A session to open, with its first grant.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct NewSession {
     pub registration: Option<Registering>,
     /// Makes a retry harmless.
     pub idempotency: Option<Idempotency>,
+    /// Who opens it.
+    pub act: Act,
 }
 
 /// How a session is registered in the log (S12).
@@ -120,8 +122,8 @@ pub struct Join {
     pub grant: Grant,
     /// How many sessions the subject may have at this client: joining makes the session one that counts.
     pub limit: Option<SessionLimit>,
-    /// When.
-    pub now: Timestamp,
+    /// Who joins it, and when.
+    pub act: Act,
 }
 
 /// What became of a [`Join`].

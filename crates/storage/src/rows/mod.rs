@@ -2,6 +2,7 @@
 //! never given another meaning, new ones are added at the end and are optional.
 
 pub(crate) mod alias;
+pub(crate) mod audit;
 pub(crate) mod ban;
 pub(crate) mod credential;
 pub(crate) mod entry;

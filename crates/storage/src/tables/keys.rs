@@ -28,6 +28,8 @@ pub(crate) mod meta {
     pub(crate) const KEY_RING: &[u8] = b"key_ring";
     /// How many one-time tokens are remembered as used.
     pub(crate) const SPENT: &[u8] = b"spent";
+    /// Where the audit log begins and ends.
+    pub(crate) const AUDIT: &[u8] = b"audit";
     /// The restores that led to this log.
     #[cfg(feature = "embedded")]
     pub(crate) const RESTORES: &[u8] = b"restores";

@@ -54,11 +54,13 @@ pub(crate) enum Table {
     BanEnds,
     /// Subjects that got another id, by the old one.
     Aliases,
+    /// The audit log, by sequence number.
+    Audit,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -80,6 +82,7 @@ impl Table {
         Self::Bans,
         Self::BanEnds,
         Self::Aliases,
+        Self::Audit,
     ];
 
     /// Whether a file of this format may be without it: what was added after the first file was written. It is
@@ -96,6 +99,7 @@ impl Table {
                 | Self::Bans
                 | Self::BanEnds
                 | Self::Aliases
+                | Self::Audit
         )
     }
 
@@ -124,6 +128,7 @@ impl Table {
             Self::Bans => "bans",
             Self::BanEnds => "ban_ends",
             Self::Aliases => "aliases",
+            Self::Audit => "audit",
         }
     }
 }

@@ -8,6 +8,7 @@ use quash_core::session::ban::Ban;
 use quash_core::time::Timestamp;
 
 use super::Transaction;
+use super::audit::details;
 use crate::ports::{Alias, Aliased, Append, Appended, NewAlias, StandingBan, StoreError};
 use crate::rows;
 use crate::tables::{Read, Table, Write};
@@ -48,8 +49,8 @@ impl<T: Write> Transaction<'_, T> {
     /// Bans follow the person.
     fn move_ban(&mut self, alias: &NewAlias, standing: StandingBan) -> Result<(), StoreError> {
         let StandingBan { service, ban } = standing;
-        self.lift_ban(&alias.old, &service)?;
-        let own = self.lift_ban(&alias.new, &service)?;
+        self.remove_ban(&alias.old, &service)?;
+        let own = self.remove_ban(&alias.new, &service)?;
         let ban = match own {
             Some(own) => stricter(own, ban, alias.at),
             None => ban,
@@ -79,5 +80,5 @@ fn ending(issuer: Issuer, alias: &NewAlias) -> Append {
         cause: alias.cause.clone(),
         undoes: None,
     };
-    Append { entry, idempotency: None, expect_max: None }
+    Append { evidence: details([("new_subject", alias.new.as_str())]), ..Append::new(entry) }
 }

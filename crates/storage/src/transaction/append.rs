@@ -6,7 +6,7 @@ use quash_core::revocation::target::Target;
 use quash_core::session::session::{Ending, Session, SessionState};
 
 use super::{Link, Transaction};
-use crate::ports::{Append, Appended, StoreError};
+use crate::ports::{Append, Appended, AuditFact, Details, StoreError};
 use crate::rows;
 use crate::rows::request::Outcome;
 use crate::tables::{Table, Write, keys};
@@ -30,10 +30,15 @@ pub(super) fn ending_of(entry: &NewEntry) -> Ending {
     Ending { at: entry.recorded_at, reason: entry.reason.clone(), by: entry.actor.clone(), replaced_by: None }
 }
 
+/// Whose session it is.
+pub(super) fn name_subject(details: &mut Details, session: &Session) {
+    details.insert("subject".into(), session.subject.as_str().into());
+}
+
 impl<T: Write> Transaction<'_, T> {
     /// Appends one entry, or says why not.
     pub(crate) fn append(&mut self, append: Append) -> Result<Appended, StoreError> {
-        let Append { entry, idempotency, expect_max } = append;
+        let Append { entry, idempotency, expect_max, mut evidence } = append;
         if let Some(done) = self.done_before(idempotency.as_ref(), entry.recorded_at)? {
             return Ok(match (done.matches, done.outcome) {
                 (true, Outcome::Appended { position, matched }) => Appended::Before { position, matched },
@@ -50,9 +55,15 @@ impl<T: Write> Transaction<'_, T> {
         let named = self.named_session(&entry)?;
         let recorded_at = entry.recorded_at;
 
+        if let Named::Ends(session) = &named {
+            name_subject(&mut evidence, session);
+        }
+        let entry = Entry { position, fact: entry };
+        let audit = self.audit_of(&entry, evidence);
+
         // Everything below writes.
-        self.apply_to_session(named, position, &entry)?;
-        self.put_entry(Entry { position, fact: entry })?;
+        self.apply_to_session(named, position, &entry.fact)?;
+        self.put_entry(entry, Some(&audit))?;
         if let Some(idempotency) = idempotency {
             self.remember(idempotency, recorded_at, Outcome::Appended { position, matched })?;
         }
@@ -92,8 +103,8 @@ impl<T: Write> Transaction<'_, T> {
         }
     }
 
-    /// Puts an entry at the next position.
-    pub(super) fn put_entry(&mut self, entry: Entry) -> Result<(), StoreError> {
+    /// Puts an entry at the next position, and notes it in the audit log: `None` for one that changes no rights.
+    pub(super) fn put_entry(&mut self, entry: Entry, audit: Option<&AuditFact>) -> Result<(), StoreError> {
         let Entry { position, fact } = &entry;
         let canonical = rows::entry::canonical(*position, fact);
         let checksum = rows::entry::next_checksum(self.head.checksum, &canonical);
@@ -103,6 +114,6 @@ impl<T: Write> Transaction<'_, T> {
         self.head.position = *position;
         self.head.checksum = checksum;
         self.appended.push(Link { entry, checksum });
-        Ok(())
+        audit.map_or(Ok(()), |audit| self.note(audit))
     }
 }

@@ -12,7 +12,8 @@ use quash_core::session::session::SessionState;
 use quash_core::time::Timestamp;
 
 use super::Transaction;
-use crate::ports::{Append, Appended, BanPut, PutBan, StandingBan, StoreError};
+use super::audit::details;
+use crate::ports::{Act, Append, Appended, AuditFact, BanPut, PutBan, StandingBan, StoreError, action};
 use crate::rows;
 use crate::tables::{Direction, Read, Table, Write, keys};
 
@@ -95,8 +96,11 @@ impl<T: Write> Transaction<'_, T> {
         for target in reach {
             through = Some(self.end_by_ban(put, target)?);
         }
-        self.lift_ban(&put.subject, &put.service)?;
+        self.remove_ban(&put.subject, &put.service)?;
         self.put_ban(&put.subject, &put.service, &put.ban)?;
+        let act = Act { at: put.ban.at, actor: put.ban.by.clone(), cause: put.cause.clone() };
+        let fact = of_ban(&act, action::BANNED, &put.subject, &put.service, &put.ban);
+        self.note(&AuditFact { position: through, ..fact })?;
         Ok(BanPut::Put { through })
     }
 
@@ -112,8 +116,22 @@ impl<T: Write> Transaction<'_, T> {
         self.tables.put(Table::BanEnds, &keys::due(ban.until, &key), &[])
     }
 
-    /// Takes a ban away.
+    /// Takes a ban away before its end.
     pub(crate) fn lift_ban(
+        &mut self,
+        subject: &Subject,
+        service: &Service,
+        act: &Act,
+    ) -> Result<Option<Ban>, StoreError> {
+        let lifted = self.remove_ban(subject, service)?;
+        if let Some(ban) = &lifted {
+            self.note(&of_ban(act, action::BAN_LIFTED, subject, service, ban))?;
+        }
+        Ok(lifted)
+    }
+
+    /// Takes a ban away.
+    pub(super) fn remove_ban(
         &mut self,
         subject: &Subject,
         service: &Service,
@@ -156,9 +174,22 @@ impl<T: Write> Transaction<'_, T> {
             cause: put.cause.clone(),
             undoes: None,
         };
-        match self.append(Append { entry, idempotency: None, expect_max: None })? {
+        let evidence = details([("subject", put.subject.as_str())]);
+        match self.append(Append { evidence, ..Append::new(entry) })? {
             Appended::At { position, .. } => Ok(position),
             _ => Err(StoreError::LogFull),
         }
     }
+}
+
+/// A change of a ban, as the audit log says it.
+fn of_ban(act: &Act, action: &str, subject: &Subject, service: &Service, ban: &Ban) -> AuditFact {
+    let level = ban.level.number().to_string();
+    let until = ban.until.milliseconds().to_string();
+    let about = [("subject", subject.as_str()), ("service", service.as_str()), ("level", &level)];
+    let mut about = details(about);
+    if ban.until != Timestamp::FOREVER {
+        about.insert("until".into(), until.into());
+    }
+    AuditFact { reason: Some(ban.reason.as_str().into()), ..AuditFact::new(act, action, about) }
 }

@@ -5,13 +5,15 @@ use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::Session;
 
 use super::Transaction;
-use crate::ports::{Join, Joined, SessionLimit, StoreError};
+use super::open::sign_in_details;
+use crate::ports::{AuditFact, Join, Joined, SessionLimit, StoreError, action};
 use crate::tables::{Read, Write};
 
 impl<T: Write> Transaction<'_, T> {
     /// Adds a client to a live session, or says why not.
     pub(crate) fn join(&mut self, join: Join) -> Result<Joined, StoreError> {
-        let Join { mut grant, limit, now } = join;
+        let Join { mut grant, limit, act } = join;
+        let now = act.at;
         let Some(session) = self.session_row(&grant.session)? else { return Ok(Joined::Unknown) };
         if let Some(ban) = self.refusing_ban(&session.subject, &grant.client, now)? {
             return Ok(Joined::Banned(Box::new(ban)));
@@ -47,8 +49,10 @@ impl<T: Write> Transaction<'_, T> {
         }
 
         // Everything below writes.
-        let replaced = self.take(places, &ReplacedBy::of(&session), now)?;
+        let replaced = self.take(places, &ReplacedBy::of(&session), &act)?;
         self.add_grant(&grant)?;
+        let about = sign_in_details(&session, &grant);
+        self.note(&AuditFact::new(&act, action::CLIENT_JOINED, about))?;
         Ok(Joined::Open { session: Box::new(session), grant: Box::new(grant), replaced })
     }
 }

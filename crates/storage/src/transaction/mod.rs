@@ -4,6 +4,7 @@
 
 mod alias;
 mod append;
+mod audit;
 mod ban;
 mod count;
 mod credentials;
@@ -34,6 +35,7 @@ use quash_core::revocation::target_key::IssuerKey;
 
 use crate::ports::{LogIdentity, StoreError};
 use crate::rows;
+use crate::rows::audit::Chain;
 use crate::rows::meta::HeadRow;
 use crate::tables::keys::meta;
 use crate::tables::{Read, Table, Write};
@@ -47,12 +49,21 @@ pub(crate) struct Constants {
     pub(crate) own_issuer: Issuer,
     /// Digests the targets of that issuer.
     pub(crate) issuer_key: IssuerKey,
+    /// What tests planted when the store was opened.
+    #[cfg(feature = "planted")]
+    pub(crate) late: crate::planted::Late,
 }
 
 impl Constants {
     pub(crate) fn new(identity: LogIdentity, own_issuer: Issuer) -> Self {
         let issuer_key = identity.key.issuer_key(&own_issuer);
-        Self { identity, own_issuer, issuer_key }
+        Self {
+            identity,
+            own_issuer,
+            issuer_key,
+            #[cfg(feature = "planted")]
+            late: crate::planted::Late::default(),
+        }
     }
 }
 
@@ -72,6 +83,8 @@ pub(crate) struct Transaction<'a, T> {
     head: HeadRow,
     stored_head: HeadRow,
     appended: Vec<Link>,
+    /// The chain of the audit log, once this transaction has moved it.
+    chain: Option<Chain>,
 }
 
 /// An entry that was appended, and the checksum there.
@@ -101,7 +114,7 @@ impl<'a, T: Read> Transaction<'a, T> {
     pub(crate) fn begin(tables: T, constants: &'a Constants) -> Result<Self, StoreError> {
         let head = tables.get(Table::Meta, meta::HEAD)?.ok_or_else(|| rows::corrupt("meta/head"))?;
         let head = rows::meta::read_head(&head)?;
-        Ok(Self { tables, constants, head, stored_head: head, appended: Vec::new() })
+        Ok(Self { tables, constants, head, stored_head: head, appended: Vec::new(), chain: None })
     }
 
     /// The tables themselves.
@@ -128,10 +141,13 @@ pub(crate) fn head_of(constants: &Constants, row: &HeadRow) -> Head {
 }
 
 impl<T: Write> Transaction<'_, T> {
-    /// Writes the head down if it moved. The last step before a commit.
+    /// Writes the heads down that moved. The last step before a commit.
     pub(crate) fn finish(mut self) -> Result<Finished, StoreError> {
         if self.head != self.stored_head {
             self.tables.put(Table::Meta, meta::HEAD, &rows::meta::write_head(&self.head))?;
+        }
+        if let Some(chain) = &self.chain {
+            self.tables.put(Table::Meta, meta::AUDIT, &rows::audit::write_chain(chain))?;
         }
         Ok(Finished { head: self.head, appended: self.appended })
     }

@@ -6,8 +6,9 @@ use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::Session;
 
 use super::Transaction;
+use super::audit::details;
 use super::sessions::over_at;
-use crate::ports::{NewSession, Opened, StoreError};
+use crate::ports::{AuditFact, Details, NewSession, Opened, StoreError, action};
 use crate::rows::request::Outcome;
 use crate::tables::{Read, Table, Write, keys};
 
@@ -22,7 +23,7 @@ impl<T: Read> Transaction<'_, T> {
 impl<T: Write> Transaction<'_, T> {
     /// Opens a session, or says why not.
     pub(crate) fn open(&mut self, new: NewSession) -> Result<Opened, StoreError> {
-        let NewSession { mut session, mut grant, as_of, limit, registration, idempotency } = new;
+        let NewSession { mut session, mut grant, as_of, limit, registration, idempotency, act } = new;
         if let Some(done) = self.done_before(idempotency.as_ref(), session.opened_at)? {
             let (true, Outcome::Opened { session, grant }) = (done.matches, done.outcome) else {
                 return Ok(Opened::KeyUsedOtherwise);
@@ -54,7 +55,7 @@ impl<T: Write> Transaction<'_, T> {
             Err(live) => return Ok(Opened::LimitReached { live }),
         };
         if let Some(shared) = places.shared() {
-            return self.share(shared, session, grant, places, idempotency);
+            return self.share(shared, session, grant, places, idempotency, &act);
         }
 
         if registration.is_some() {
@@ -62,9 +63,11 @@ impl<T: Write> Transaction<'_, T> {
         }
 
         // Everything below writes.
-        let replaced = self.take(places, &ReplacedBy::of(&session), now)?;
+        let replaced = self.take(places, &ReplacedBy::of(&session), &act)?;
+        let mut opened = AuditFact::new(&act, action::SESSION_OPENED, sign_in_details(&session, &grant));
         if let Some(registration) = registration {
             let position = self.register(&session, registration)?;
+            opened.position = Some(position);
             // INVARIANT: nothing lies between the head that the opening found and this entry but what made room for it.
             session.opened_position = as_of.unwrap_or(position);
             grant.opened_position = session.opened_position;
@@ -74,12 +77,23 @@ impl<T: Write> Transaction<'_, T> {
         self.tables.put(Table::SubjectSessions, &by_subject, &[])?;
         self.watch_session(over_at(&session), &session.id)?;
         self.add_grant(&grant)?;
+        self.note(&opened)?;
         if let Some(idempotency) = idempotency {
             let outcome = Outcome::Opened { session: session.id.clone(), grant: grant.id.clone() };
             self.remember(idempotency, session.opened_at, outcome)?;
         }
         Ok(Opened::Open { session: Box::new(session), grant: Box::new(grant), replaced })
     }
+}
+
+/// Who signed in, where and on what: no address and no user agent, which the log need not keep for so long.
+pub(super) fn sign_in_details(session: &Session, grant: &Grant) -> Details {
+    details([
+        ("subject", session.subject.as_str()),
+        ("session", session.id.as_str()),
+        ("client", grant.client.as_str()),
+        ("device", session.device.id.as_str()),
+    ])
 }
 
 /// A repeated request finds its rows; where they are purged or are another's, the request is not repeated.

@@ -34,7 +34,8 @@ impl<T: Write> Transaction<'_, T> {
             actor,
             cause: session.id.as_str().into(),
         };
-        self.put_entry(Entry { position, fact })?;
+        // The audit entry is that of the opening.
+        self.put_entry(Entry { position, fact }, None)?;
         Ok(position)
     }
 }

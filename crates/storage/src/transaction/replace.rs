@@ -12,7 +12,8 @@ use quash_core::session::session::{Ending, Session};
 use quash_core::time::Timestamp;
 
 use super::Transaction;
-use crate::ports::{PlacesTaken, SessionLimit, StoreError};
+use super::audit::details;
+use crate::ports::{Act, AuditFact, PlacesTaken, SessionLimit, StoreError};
 use crate::tables::{Read, Write};
 
 /// The places that a session takes, found before anything is written.
@@ -125,21 +126,25 @@ impl<T: Write> Transaction<'_, T> {
         &mut self,
         places: Places,
         by: &ReplacedBy,
-        now: Timestamp,
+        act: &Act,
     ) -> Result<Option<PlacesTaken>, StoreError> {
         let Places { limit: Some(limit), ends, .. } = places else { return Ok(None) };
         let mut taken = None;
         for (sessions, session) in (1..).zip(ends) {
             let position = self.head.position.next().ok_or(StoreError::LogFull)?;
-            let fact = self.replacement(&session.id, &by.session, &limit, now);
+            let fact = self.replacement(&session.id, &by.session, &limit, act.at);
             let ending = Ending {
-                at: now,
+                at: act.at,
                 reason: fact.reason.clone(),
                 by: fact.actor.clone(),
                 replaced_by: Some(Box::new(by.clone())),
             };
+            let subject = session.subject.clone();
+            let known = details([("subject", subject.as_str()), ("replaced_by", by.session.as_str())]);
+            let entry = Entry { position, fact };
+            let audit = AuditFact { cause: act.cause.clone(), ..self.audit_of(&entry, known) };
             self.end_session(session, ending)?;
-            self.put_entry(Entry { position, fact })?;
+            self.put_entry(entry, Some(&audit))?;
             taken = Some(PlacesTaken { sessions, through: position });
         }
         Ok(taken)

@@ -6,8 +6,9 @@ use quash_core::session::policy::ReplacedBy;
 use quash_core::session::session::Session;
 
 use super::Transaction;
+use super::open::sign_in_details;
 use super::replace::Places;
-use crate::ports::{Idempotency, Opened, StoreError};
+use crate::ports::{Act, AuditFact, Idempotency, Opened, StoreError, action};
 use crate::rows::request::Outcome;
 use crate::tables::{Read, Table, Write, keys};
 
@@ -39,6 +40,7 @@ impl<T: Write> Transaction<'_, T> {
         mut grant: Grant,
         places: Places,
         idempotency: Option<Idempotency>,
+        act: &Act,
     ) -> Result<Opened, StoreError> {
         let now = newcomer.opened_at;
         let by = ReplacedBy::on(&newcomer.device, session.id.clone());
@@ -49,13 +51,15 @@ impl<T: Write> Transaction<'_, T> {
         session.last_used_at = session.last_used_at.max(now);
 
         // Everything below writes.
-        let replaced = self.take(places, &by, now)?;
+        let replaced = self.take(places, &by, act)?;
         for id in former {
             self.tables.remove(Table::Grants, id.as_str().as_bytes())?;
             self.tables.remove(Table::SessionGrants, &keys::pair(session.id.as_str(), id.as_str()))?;
         }
         self.put_session(&session)?;
         self.add_grant(&grant)?;
+        let about = sign_in_details(&grant.sign_in_of(&session), &grant);
+        self.note(&AuditFact::new(act, action::SESSION_SHARED, about))?;
         if let Some(idempotency) = idempotency {
             let outcome = Outcome::Opened { session: session.id.clone(), grant: grant.id.clone() };
             self.remember(idempotency, now, outcome)?;

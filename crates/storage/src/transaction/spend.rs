@@ -4,7 +4,7 @@ use quash_core::revocation::target_key::TargetKey;
 use quash_core::time::Timestamp;
 
 use super::Transaction;
-use crate::ports::{Spend, Spent, StoreError};
+use crate::ports::{AuditFact, Spend, Spent, StoreError, action};
 use crate::rows;
 use crate::rows::spent::SpentToken;
 use crate::tables::keys::meta;
@@ -32,7 +32,8 @@ impl<T: Write> Transaction<'_, T> {
     /// INVARIANT: a row stands for its use whatever the clock says; only a purge takes it away, and the purge's own
     /// instant is judged by from then on (I10).
     pub(crate) fn spend(&mut self, spend: Spend) -> Result<Spent, StoreError> {
-        let Spend { token, now, until, most } = spend;
+        let Spend { token, act, about, until, most } = spend;
+        let now = act.at;
         if let Some(before) = self.spent(token)? {
             return Ok(Spent::Before { at: before.at });
         }
@@ -46,6 +47,7 @@ impl<T: Write> Transaction<'_, T> {
         self.tables.put(Table::Spent, &key, &rows::spent::write(SpentToken { at: now, until }))?;
         self.tables.put(Table::SpentEnds, &keys::due(until, &key), &[])?;
         self.put_spent_count(count + 1)?;
+        self.note(&AuditFact::new(&act, action::TOKEN_SPENT, about))?;
         Ok(Spent::Now)
     }
 

@@ -8,8 +8,8 @@ use quash_core::revocation::target::Target;
 use quash_core::session::session::{Session, SessionState};
 
 use super::Transaction;
-use super::append::ending_of;
-use crate::ports::{StoreError, Undo, Undone};
+use super::append::{ending_of, name_subject};
+use crate::ports::{Details, StoreError, Undo, Undone};
 use crate::rows::request::Outcome;
 use crate::tables::{Direction, Read, Table, Write, keys};
 
@@ -78,6 +78,12 @@ impl<T: Write> Transaction<'_, T> {
         };
         let position = self.head.position.next().ok_or(StoreError::LogFull)?;
         let ended = self.ended_by(&entry)?;
+        let mut known = Details::new();
+        if let Some(session) = &ended {
+            name_subject(&mut known, session);
+        }
+        let undo_entry = Entry { position, fact: entry.undone_by(undo.undoer) };
+        let audit = self.audit_of(&undo_entry, known);
 
         // Everything below writes.
         let was_indexed = self.forget_target(&entry)?;
@@ -85,7 +91,7 @@ impl<T: Write> Transaction<'_, T> {
             self.reopen(&session)?;
         }
         self.tables.put(Table::Undone, &keys::position(entry.position), &keys::position(position))?;
-        self.put_entry(Entry { position, fact: entry.undone_by(undo.undoer) })?;
+        self.put_entry(undo_entry, Some(&audit))?;
         if let Some(idempotency) = undo.idempotency {
             self.remember(idempotency, now, Outcome::Appended { position, matched: None })?;
         }

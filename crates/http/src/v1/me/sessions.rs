@@ -11,6 +11,7 @@ use crate::extract::{PathId, Query};
 use crate::openapi::Description;
 use crate::reply;
 use crate::request::bad_input::BadInput;
+use crate::request_id::RequestId;
 use crate::route::{Route, RouteInfo, RouteMethod};
 use crate::state::AppState;
 use crate::v1::sessions::{page_view, session_page};
@@ -53,16 +54,18 @@ async fn end_one(
     State(state): State<AppState>,
     User(token): User,
     PathId(id): PathId<SessionId>,
+    request: RequestId,
     Query(params): Query,
 ) -> Result<Response, Failure> {
     params.only(&[])?;
-    let ended = state.done(state.authority().end_own_session(&token, &id).await)?;
+    let ended = state.done(state.authority().end_own_session(&token, &id, &request.text()).await)?;
     Ok(reply::json(&EndedView::from(ended.ok_or(Failure::NotFound)?)))
 }
 
 async fn end_all_others(
     State(state): State<AppState>,
     User(token): User,
+    request: RequestId,
     Query(params): Query,
 ) -> Result<Response, Failure> {
     params.only(&["except"])?;
@@ -72,6 +75,7 @@ async fn end_all_others(
         Some(_) => return Err(BadInput::invalid("except", "`current`").into()),
         None => return Err(BadInput::missing("except", "`current`").into()),
     }
-    let ended = state.done(state.authority().end_own_sessions_except_current(&token).await)?;
+    let ended =
+        state.done(state.authority().end_own_sessions_except_current(&token, &request.text()).await)?;
     Ok(reply::json(&EndedView::from(ended)))
 }

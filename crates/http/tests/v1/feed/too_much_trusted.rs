@@ -4,7 +4,7 @@ use quash_authority::{ClientProfile, Role};
 use quash_core::ids::{ClientId, CredentialId};
 use quash_http::FeedLimits;
 use quash_jose::digest::sha256;
-use quash_storage::ports::{CredentialStore as _, StoredCredential};
+use quash_storage::ports::{Act, CredentialStore as _, StoredCredential};
 use quash_verify::feed::frame::ByeCode;
 use quash_verify::feed::{Fault, MOST_TRUSTED};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn put_credentials(house: &House, count: usize) {
             client: None,
             created_at: START,
         };
-        house.store.put_credential(credential).await.unwrap();
+        house.store.put_credential(credential, Act::of_system(START, "test")).await.unwrap();
     }
     house.authority.maintain().await.unwrap();
 }

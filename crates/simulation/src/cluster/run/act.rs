@@ -204,7 +204,7 @@ impl Cluster {
         let Some(claims) = claims else { return self.nothing_to_do() };
         let session = SessionId::new(claims.session().unwrap_or_default()).map_err(Violation::stuck)?;
         let said = Said::end(Target::Session(session));
-        match self.runtime.block_on(server.authority.log_out(&claims)) {
+        match self.runtime.block_on(server.authority.log_out(&claims, "req")) {
             Ok(Ended { position: Some(position) }) => self.acknowledged(said, position, None),
             Ok(_) => Ok(()),
             Err(error) => self.unanswered(said, &error),

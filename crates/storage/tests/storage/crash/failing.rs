@@ -9,7 +9,7 @@ use super::workload::{self, Random};
 use super::{block_on, model};
 
 async fn append(store: &EmbeddedStore) -> Result<Appended, StoreError> {
-    store.append(Append { entry: about("alice", at(1)), idempotency: None, expect_max: None }).await
+    store.append(Append::new(about("alice", at(1)))).await
 }
 
 /// Works until a failure of this kind at the seed's operation; hands the store back as it is then.

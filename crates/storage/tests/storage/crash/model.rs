@@ -98,7 +98,7 @@ async fn goes_on(store: &EmbeddedStore, told: &Told, head: Position) -> Result<(
         let expected = Appended::Before { position: *position, matched: None };
         ensure(again == expected, || format!("the retry of {position} is {again:?}"))?;
     }
-    let append = Append { entry: about("alice", at(100)), idempotency: None, expect_max: None };
+    let append = Append::new(about("alice", at(100)));
     let next = store.append(append).await.unwrap();
     let expected = Appended::At { position: head.next().unwrap(), matched: None };
     ensure(next == expected, || format!("after {head} comes {next:?}"))

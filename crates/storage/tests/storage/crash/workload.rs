@@ -75,7 +75,7 @@ pub(super) async fn prepared() -> Disk {
     let store = open(&disk).unwrap();
     for user in 0..20 {
         store.open(sign_in(&format!("user{user}"), at(0))).await.unwrap();
-        let append = Append { entry: about("nobody", at(0)), idempotency: None, expect_max: None };
+        let append = Append::new(about("nobody", at(0)));
         store.append(append).await.unwrap();
     }
     store.close();
@@ -191,9 +191,11 @@ fn choose(told: &mut Told, round: u64, random: &mut Random) -> Work {
             Work::Open(Box::new(new))
         }
         8 => match random.pick(&told.sessions) {
-            Some(session) => {
-                Work::Join(Join { grant: sample::grant(&session.id, "app", now), limit: None, now })
-            }
+            Some(session) => Work::Join(Join {
+                grant: sample::grant(&session.id, "app", now),
+                limit: None,
+                act: sample::act(now),
+            }),
             None => Work::Open(Box::new(sign_in(&user, now))),
         },
         9..11 => {
@@ -223,7 +225,7 @@ fn append(fact: NewEntry, random: &mut Random) -> Append {
     };
     let key = (random.below(2) == 0).then(|| format!("key{}", random.next()));
     let idempotency = key.map(|key| Idempotency { key: key.into(), request: [1; 32] });
-    Append { entry, idempotency, expect_max: None }
+    Append { idempotency, ..Append::new(entry) }
 }
 
 impl Told {

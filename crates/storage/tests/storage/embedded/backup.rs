@@ -56,6 +56,6 @@ async fn a_backup_overwrites_nothing() {
     assert!(matches!(refused, StoreError::Unavailable(_)));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     // The store itself goes on.
-    let append = Append { entry: about("alice", at(0)), idempotency: None, expect_max: None };
+    let append = Append::new(about("alice", at(0)));
     store.append(append).await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! The embedded store as a file: opening, locking, format, backup and restore.
 
+mod audit;
 mod backup;
 mod damage;
 mod format;

@@ -31,22 +31,6 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     assert_eq!(store.live_after(identity.origin, at(1), 10).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn the_rows_of_each_table_are_counted() {
-    let directory = TempDir::new().unwrap();
-    let store = Arc::new(open(&directory.path().join("quash.redb")));
-    let rows = |table: &str| {
-        let rows = store.rows().unwrap();
-        rows.into_iter().find(|(name, _)| *name == table).unwrap().1
-    };
-    assert_eq!((rows("sessions"), rows("entries")), (0, 0));
-    let port: Arc<dyn Store> = Arc::<quash_storage::embedded::EmbeddedStore>::clone(&store);
-    sample::signed_in(&port, "alice", at(0)).await;
-    sample::append(&port, about("bob", at(1))).await;
-    sample::append(&port, about("carol", at(1))).await;
-    assert_eq!((rows("sessions"), rows("grants"), rows("entries")), (1, 1, 2));
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn whatever_file_is_made_its_owner_alone_can_read() {
@@ -69,7 +53,7 @@ async fn calls_that_wait_are_answered_before_the_store_closes() {
     let path = directory.path().join("quash.redb");
     let store = open(&path);
     let appends = (0..20).map(|_| {
-        let append = Append { entry: about("alice", at(0)), idempotency: None, expect_max: None };
+        let append = Append::new(about("alice", at(0)));
         store.append(append)
     });
     let appended = futures_util::future::join_all(appends).await;
@@ -162,7 +146,7 @@ async fn a_damaged_row_is_reported_and_harms_no_other_call() {
         now: at(1),
         grace: sample::GRACE,
     };
-    let append = Append { entry: about("bob", at(1)), idempotency: None, expect_max: None };
+    let append = Append::new(about("bob", at(1)));
     let (refused, opened, appended) = tokio::join!(
         store.renew(&grant.id, renewal),
         store.open(sign_in("carol", at(1))),

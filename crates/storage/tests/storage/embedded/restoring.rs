@@ -80,8 +80,8 @@ async fn lost() -> Lost {
     let kept = sample::append(&port, about("bob", at(0))).await;
     let foreign = NewEntry { issuer: sample::other_issuer(), ..about("eve", at(0)) };
     sample::append(&port, foreign).await;
-    store.replace_key_ring(0, vec![signing_key()]).await.unwrap();
-    store.put_credential(credential()).await.unwrap();
+    store.replace_key_ring(0, vec![signing_key()], sample::act(at(9))).await.unwrap();
+    store.put_credential(credential(), sample::act(at(9))).await.unwrap();
     let (session, grant) = sample::signed_in(&port, "alice", at(1)).await;
     store.backup_to(directory.path().join("backup")).await.unwrap();
     // None of this is in the backup.
@@ -115,7 +115,7 @@ async fn a_key_that_was_announced_in_the_backup_never_signs() {
     let store = open(&path("lost"));
     let announced =
         StoredKey { id: KeyId::new("key_next").unwrap(), stage: KeyStage::Announced, ..signing_key() };
-    store.replace_key_ring(0, vec![signing_key(), announced.clone()]).await.unwrap();
+    store.replace_key_ring(0, vec![signing_key(), announced.clone()], sample::act(at(9))).await.unwrap();
     let horizons = Horizons { access_token: Duration::from_secs(600), session: Duration::from_secs(10_000) };
     store.raise_horizons(horizons).await.unwrap();
     store.backup_to(path("backup")).await.unwrap();
