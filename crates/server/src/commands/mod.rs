@@ -1,5 +1,6 @@
 //! The command line, one file per command.
 
+mod audit;
 mod backup;
 mod config;
 mod config_options;
@@ -60,6 +61,9 @@ enum Command {
     Keys(keys::KeysCommand),
     /// List who follows the feed, how far behind, and for how long it may accept without hearing from here
     Verifiers(verifiers::VerifiersOptions),
+    /// Check and export the audit log: who changed what, when, why, and what caused it
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Copy the embedded store while the server runs
     Backup(backup::BackupOptions),
     /// Put a backup in place of a store
@@ -106,6 +110,7 @@ fn perform(command_line: CommandLine, output: Output) -> Result<Exit, Failure> {
         Command::Tail(options) => waiting(tail::run(&options, &client()?, output)),
         Command::Keys(command) => waiting(keys::run(&command, client()?, output)),
         Command::Verifiers(options) => waiting(verifiers::run(&options, &client()?, output)),
+        Command::Audit(command) => waiting(audit::run(&command, client, output)),
         Command::Backup(options) => waiting(backup::run(&options, output)),
         Command::Restore(options) => restore::run(&options, output),
         Command::Doctor(options) => waiting(doctor::run(&options, &client()?, output)),

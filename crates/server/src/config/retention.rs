@@ -10,6 +10,8 @@ use super::section::Section;
 pub struct RetentionConfig {
     /// Sessions that ended stay listed for this long.
     pub keep_ended_sessions: Duration,
+    /// Entries of the audit log stay for this long.
+    pub keep_audit: Duration,
 }
 
 impl RetentionConfig {
@@ -21,6 +23,12 @@ impl RetentionConfig {
                 "how long sessions that ended stay listed",
                 Duration::from_secs(30 * 86_400),
                 Duration::ZERO..=Duration::from_secs(3_650 * 86_400),
+            ),
+            keep_audit: section.bounded(
+                "keep_audit",
+                "how long entries of the audit log are kept",
+                Duration::from_secs(400 * 86_400),
+                Duration::from_secs(86_400)..=Duration::from_secs(36_500 * 86_400),
             ),
         }
     }

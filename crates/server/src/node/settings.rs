@@ -35,6 +35,7 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
         algorithm: algorithm(tokens.algorithm),
         rotate_keys_every: tokens.key_rotation,
         keep_ended: config.retention.keep_ended_sessions,
+        keep_audit: config.retention.keep_audit,
         reuse: match tokens.refresh_reuse {
             ConfiguredReuse::End => ReusePolicy::EndSession,
             ConfiguredReuse::Refuse => ReusePolicy::RefuseOnly,

@@ -1,5 +1,5 @@
 //! S09: the client is told why, in words of a closed list, in the body of the 401 and in its challenge; and whether to renew
-//! silently or to sign in again.
+//! silently or to sign in again. The audit log has the same reason, with who gave it and the request that it came in.
 
 use serde_json::{Value as Json, json};
 
@@ -102,4 +102,39 @@ fn whoever_holds_a_token_that_does_not_verify_learns_nothing_about_it_and_the_me
         line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
     };
     assert!(counted("revoked").or_else(|| counted("admin")) >= Some(1), "{metrics}");
+}
+
+/// What the audit log says last.
+fn audited(server: &Running) -> Json {
+    let page = server.get("/v1/audit?limit=200").body;
+    page["items"].as_array().unwrap().last().unwrap().clone()
+}
+
+#[test]
+fn a_reason_is_in_the_audit_log_with_who_gave_it_and_what_caused_it() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Running::dev(data.path());
+    let session = server.sign_in("alice");
+    let target = json!({"type": "session", "id": session["session_id"]});
+    let revoked = server.post("/v1/revocations", &json!({"target": target, "reason": "of_our_own_7"}));
+    let entry = audited(&server);
+    assert_eq!((text(&entry, "action"), text(&entry, "reason")), ("revoked", "of_our_own_7"));
+    assert_eq!(text(&entry, "actor"), "cred_configured");
+    assert_eq!(text(&entry, "cause"), revoked.header("x-request-id"));
+    assert_eq!(entry["position"], revoked.body["position"]);
+    assert_eq!(entry["details"]["session"], session["session_id"]);
+    assert_eq!(entry["details"]["subject"], json!("alice"));
+
+    // What the user does is the user's doing.
+    let session = server.sign_in("alice");
+    let out = server.post_with("/v1/logout", text(&session, "access_token"));
+    let entry = audited(&server);
+    assert_eq!((text(&entry, "actor"), text(&entry, "reason")), ("alice", "logged_out"));
+    assert_eq!(text(&entry, "cause"), out.header("x-request-id"));
+
+    // And what was refused is nobody's: no entry.
+    let before = audited(&server)["sequence"].clone();
+    server.post("/v1/revocations", &json!({"target": target, "reason": "Not A Word"}));
+    server.refresh(text(&session, "refresh_token"));
+    assert_eq!(audited(&server)["sequence"], before);
 }

@@ -61,6 +61,7 @@ fn the_defaults_are_those_of_the_design() {
     assert_eq!(config.tokens.leeway, Duration::ZERO);
     assert_eq!(config.tokens.future_skew, Duration::from_secs(5));
     assert_eq!(config.retention.keep_ended_sessions, Duration::from_secs(30 * 86_400));
+    assert_eq!(config.retention.keep_audit, Duration::from_secs(400 * 86_400));
     assert!(config.clients.is_empty() && config.issuers.is_empty());
     assert_eq!(config.master.secrets_file, PathBuf::from("quash-data/master.secrets"));
 }

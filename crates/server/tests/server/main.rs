@@ -19,7 +19,5 @@ mod gateways;
 mod jwks;
 mod listen;
 mod process;
-#[path = "../races/mod.rs"]
-mod races;
 #[path = "../schemes/mod.rs"]
 mod schemes;

@@ -1,6 +1,7 @@
 //! The binary as a process, over real HTTP, with a client and with tokens made by others.
 
 pub(crate) mod answer;
+mod audit;
 mod backup;
 mod demo;
 mod durability;
