@@ -13,7 +13,8 @@ use super::concurrency::all;
 use super::sample::{IDLE, about, append, at, entry, head, listed, renewed, signed_in};
 use crate::ports::{SessionUse, Store, Used};
 
-pub(super) fn by(session: &Session) -> UsedBy {
+/// The sign-in of a session of the suite.
+pub fn by(session: &Session) -> UsedBy {
     let client = ClientId::new("web").unwrap();
     UsedBy { session: session.id.clone(), client, device: Some(session.device.id.clone()) }
 }

@@ -181,7 +181,7 @@ pub struct SessionUse {
 pub struct Noted {
     /// How many were of sessions that live: `last_used_at` is no earlier now.
     pub noted: u64,
-    /// How many were not: the session is unknown, over, cut off, or its subject banned.
+    /// How many were not: the session is unknown, over, cut off, its row damaged, or its subject banned.
     pub ignored: u64,
 }
 

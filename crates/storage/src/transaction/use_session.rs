@@ -60,12 +60,14 @@ impl<T: Write> Transaction<'_, T> {
         let mut noted = Noted::default();
         let mut moved = BTreeMap::new();
         for LastUse { by, at } in uses {
-            match self.usable(by, now)? {
-                Some((session, _)) => {
+            match self.usable(by, now) {
+                Ok(Some((session, _))) => {
                     noted.noted += 1;
                     move_to((*at).min(now), session, &mut moved);
                 }
-                None => noted.ignored += 1,
+                // A damaged row is reported to whoever needs it; it keeps no other session from being noted.
+                Ok(None) | Err(StoreError::Corrupt(_)) => noted.ignored += 1,
+                Err(error) => return Err(error),
             }
         }
         moved.values().try_for_each(|session| self.put_session(session))?;

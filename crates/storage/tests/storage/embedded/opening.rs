@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use quash_core::session::last_use::LastUse;
 use quash_storage::contract::sample::{self, about, at, sign_in};
+use quash_storage::contract::uses::by;
 use quash_storage::embedded::{OpenError, RestoreGuard, restore};
-use quash_storage::ports::{Append, Appended, RevocationLog, SessionRegistry, Store, StoreError};
+use quash_storage::ports::{Append, Appended, Noted, RevocationLog, SessionRegistry, Store, StoreError};
 use redb::TableDefinition;
 use tempfile::TempDir;
 
@@ -131,6 +133,7 @@ async fn a_damaged_row_is_reported_and_harms_no_other_call() {
     let path = directory.path().join("quash.redb");
     let store: Arc<dyn Store> = Arc::new(open(&path));
     let (session, grant) = sample::signed_in(&store, "alice", at(0)).await;
+    let (whole, _) = sample::signed_in(&store, "eve", at(0)).await;
     drop(store);
     let sessions: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("sessions");
     let database = redb::Database::open(&path).unwrap();
@@ -155,6 +158,9 @@ async fn a_damaged_row_is_reported_and_harms_no_other_call() {
     let damaged = StoreError::Corrupt("a row of `sessions` does not read".into());
     assert_eq!(refused.unwrap_err(), damaged);
     assert!(opened.is_ok() && appended.is_ok());
+    let uses = [&session, &whole].map(|session| LastUse { by: by(session), at: at(1) });
+    let noted = store.note_uses(uses.to_vec(), at(2)).await.unwrap();
+    assert_eq!(noted, Noted { noted: 1, ignored: 1 });
     assert_eq!(store.check().await.unwrap_err(), damaged);
     assert!(!damaged.is_retryable());
 }
