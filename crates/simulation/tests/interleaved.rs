@@ -1,4 +1,4 @@
-//! Races in every order of their calls to the store: S03, S08, S14, S22 to S29, S32; I1, I4, I6. No order revives
+//! Races in every order of their calls to the store: S03, S05, S08, S14, S22 to S29, S32; I1, I4, I6. No order revives
 //! anything, and neither a restart nor a purge does afterwards.
 
 use std::future::Future;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use quash_core::session::policy::{Overflow, Per, SessionPolicy};
 use quash_simulation::Violation;
 use quash_simulation::interleaved::{
-    Ending, FiringAgainst, RefreshAgainst, SameToken, SecondThought, SignInAgainst, Tally, TwoSignIns,
-    UndoAgainst,
+    Ending, FiringAgainst, RefreshAgainst, ReportAgainst, SameToken, SecondThought, SignInAgainst, Tally,
+    TwoSignIns, UndoAgainst,
 };
 
 /// Runs a race in every order, and asserts which pairs of answers there were.
@@ -30,6 +30,15 @@ const EITHER_WAY: [[&str; 2]; 2] = [["tokens", "done"], ["refused", "done"]];
 fn in_no_order_does_a_refresh_outlive_what_ends_its_session() {
     for ending in Ending::ALL {
         every_order(&format!("{ending:?}"), RefreshAgainst(ending).in_every_order(None), &EITHER_WAY);
+    }
+}
+
+#[test]
+fn in_no_order_does_a_report_of_activity_revive_a_session() {
+    // S05
+    for ending in Ending::ALL {
+        let either_way = [["done", "done"], ["refused", "done"]];
+        every_order(&format!("{ending:?}"), ReportAgainst(ending).in_every_order(None), &either_way);
     }
 }
 

@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use quash_authority::testing::ManualClock;
 use quash_authority::{
-    AliasOutcome, AliasRequest, BanOutcome, BanRequest, DeviceDescription, Ended, EventOutcome, Refreshed,
-    RevocationRequest, RevokeOutcome, SignIn, SignedIn, SubjectEvent, TargetRequest, TokenReply, UndoOutcome,
-    UndoRequest,
+    AliasOutcome, AliasRequest, BanOutcome, BanRequest, DeviceDescription, Ended, EventOutcome, Noted,
+    Refreshed, RevocationRequest, RevokeOutcome, SignIn, SignedIn, SubjectEvent, TargetRequest, TokenReply,
+    UndoOutcome, UndoRequest,
 };
-use quash_core::ids::{ScheduleId, Subject};
+use quash_core::ids::{ClientId, ScheduleId, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_core::session::ban::{BanLevel, Service};
+use quash_core::session::last_use::{LastUse, UsedBy};
 use quash_core::time::Timestamp;
 use quash_core::verified::VerifiedClaims;
 
@@ -25,6 +26,8 @@ use crate::world::{Server, client, device, subject};
 #[derive(Clone, Debug)]
 pub(super) enum Act {
     Refresh(Box<Pair>),
+    /// Reports that the session was used now.
+    Report(Box<VerifiedClaims>),
     SignIn {
         device: u8,
         as_of: Option<Position>,
@@ -104,6 +107,7 @@ impl Act {
     async fn perform(self, server: Arc<Server>) -> Result<Said, Violation> {
         match self {
             Self::Refresh(pair) => refresh(&server, &pair).await,
+            Self::Report(claims) => report(&server, &claims).await,
             Self::SignIn { device, as_of } => sign_in(&server, device, as_of).await,
             Self::LogOut(claims) => log_out(&server, &claims).await,
             Self::PasswordChanged => password_changed(&server).await,
@@ -140,6 +144,18 @@ pub(super) async fn refresh(server: &Server, pair: &Pair) -> Result<Said, Violat
         Refreshed::Refused(refusal) => Ok(Said::Refused(refusal.reason.to_string())),
         other => Err(unexpected("a refresh", &other)),
     }
+}
+
+async fn report(server: &Server, claims: &VerifiedClaims) -> Result<Said, Violation> {
+    let nameless = || Violation::stuck("a token without a session and a client");
+    let by = UsedBy {
+        session: claims.session().and_then(|id| SessionId::new(id).ok()).ok_or_else(nameless)?,
+        client: claims.client().and_then(|id| ClientId::new(id).ok()).ok_or_else(nameless)?,
+        device: None,
+    };
+    let used = vec![LastUse { by, at: server.authority.now() }];
+    let Noted { noted, .. } = server.authority.note_activity(used).await.map_err(Violation::stuck)?;
+    Ok(if noted == 1 { Said::Did(1) } else { Said::Refused("ignored".to_owned()) })
 }
 
 /// One sign-in on the device of this number, which is a real one of hers.

@@ -1,11 +1,13 @@
 //! The races, one file each.
 
+mod activity;
 mod refresh;
 mod schedule;
 mod sign_in;
 mod twice;
 mod undo;
 
+pub use activity::ReportAgainst;
 pub use refresh::{Ending, RefreshAgainst};
 pub use schedule::FiringAgainst;
 pub use sign_in::{SignInAgainst, TwoSignIns};
@@ -32,6 +34,7 @@ macro_rules! in_every_order {
 }
 
 in_every_order!(RefreshAgainst);
+in_every_order!(ReportAgainst);
 in_every_order!(SameToken);
 in_every_order!(SignInAgainst);
 in_every_order!(TwoSignIns);
