@@ -26,6 +26,7 @@ mod planted;
 pub mod race;
 mod rng;
 mod run;
+pub mod soak;
 mod violation;
 mod world;
 

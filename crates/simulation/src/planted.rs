@@ -1,6 +1,7 @@
 //! Bugs that a run is told to have, each planted between two real parts, to see that the named rule catches it.
 
 mod enforcement;
+mod outside;
 mod store;
 
 use std::sync::Arc;
@@ -38,10 +39,23 @@ pub enum Planted {
     ForgetsRatchet,
     /// An audit entry is written with the change that comes next.
     NotesLate,
+    /// Whether there is room for one more session is looked at before the transaction that opens it.
+    JudgesLimitOutside,
+    /// A renewed token carries the head of the log as it is after the renewal.
+    ReadsHeadAfterRenewal,
+    /// A schedule that was read is carried out, whatever became of it meanwhile.
+    FiresWhatIsGone,
+    /// An undo takes back every entry that it finds.
+    TakesAllBack,
+    /// A ban ends what lives, and is not kept.
+    KeepsNoBan,
+    /// The store is never purged.
+    PurgesNothing,
 }
 
 impl Planted {
-    /// Every bug, with the rule that must catch it.
+    /// Every bug that a run of random steps finds, with the rule that must catch it. The others are planted in races and in
+    /// the soak.
     pub const ALL: [(Self, &'static str); 12] = [
         (Self::AcknowledgesBeforeSync, "I3"),
         (Self::WritesSessionBackWhole, "I6"),

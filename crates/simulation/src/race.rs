@@ -1,5 +1,7 @@
 //! Races by brute force, at the level of the use cases: many tasks on many threads, again and again.
 
+mod undo;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,6 +11,7 @@ use quash_authority::{
 use quash_core::verified::VerifiedClaims;
 use tokio::task::JoinSet;
 
+pub use self::undo::{Undos, undo_against_purge};
 use crate::invariants::{
     i1_revoked_is_refused_at_once as i1, i4_one_live_successor as i4, i6_no_resurrection as i6,
 };

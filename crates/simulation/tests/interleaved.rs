@@ -6,11 +6,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use quash_core::session::policy::{Overflow, Per, SessionPolicy};
-use quash_simulation::Violation;
 use quash_simulation::interleaved::{
     Ending, FiringAgainst, RefreshAgainst, ReportAgainst, SameToken, SecondThought, SignInAgainst, Tally,
     TwoSignIns, UndoAgainst,
 };
+use quash_simulation::{Planted, Violation};
 
 /// Runs a race in every order, and asserts which pairs of answers there were.
 fn every_order(what: &str, race: impl Future<Output = Result<Tally, Violation>>, answers: &[[&str; 2]]) {
@@ -114,4 +114,41 @@ fn what_is_due_is_made_once_or_deleted_and_not_both_in_every_order() {
     let either = [["done", "nothing"], ["done", "done"]];
     every_order("deletion", FiringAgainst::Deletion.in_every_order(None), &either);
     every_order("two firings", FiringAgainst::Firing.in_every_order(None), &[["done", "done"]]);
+}
+
+/// Asserts that some order of the race shows the bug that it was run with, by this rule.
+fn shows(race: impl Future<Output = Result<Tally, Violation>>, bug: Planted, rule: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let found = runtime.block_on(race).expect_err(&format!("{bug:?} was not seen"));
+    println!("{bug:?}: {found}");
+    assert_eq!(found.name(), rule, "{bug:?}: {found}");
+}
+
+#[test]
+fn what_is_judged_outside_of_its_transaction_shows_in_some_order() {
+    let max = NonZeroU32::new(2).unwrap();
+    let bug = Planted::JudgesLimitOutside;
+    for overflow in [Overflow::ReplaceOldest, Overflow::Refuse] {
+        let policy = SessionPolicy { max, per: Per::Subject, overflow };
+        shows(TwoSignIns { policy }.in_every_order(Some(bug)), bug, "I6");
+    }
+    let bug = Planted::ReadsHeadAfterRenewal;
+    shows(RefreshAgainst(Ending::PasswordChanged).in_every_order(Some(bug)), bug, "I1");
+    let bug = Planted::FiresWhatIsGone;
+    shows(FiringAgainst::Deletion.in_every_order(Some(bug)), bug, "I5");
+    shows(FiringAgainst::Firing.in_every_order(Some(bug)), bug, "I5");
+}
+
+#[test]
+fn what_undoes_too_much_keeps_no_ban_or_enforces_nothing_shows_too() {
+    let bug = Planted::TakesAllBack;
+    let [race, ..] = UndoAgainst::each(SecondThought::Revocation);
+    shows(race.in_every_order(Some(bug)), bug, "I6");
+    let bug = Planted::KeepsNoBan;
+    shows(SignInAgainst { ending: Ending::Ban, as_of: false }.in_every_order(Some(bug)), bug, "I1");
+    let bug = Planted::IgnoresAsOf;
+    let race = SignInAgainst { ending: Ending::PasswordChanged, as_of: true };
+    shows(race.in_every_order(Some(bug)), bug, "I1");
+    let bug = Planted::AppliesNothing;
+    shows(RefreshAgainst(Ending::LogOut).in_every_order(Some(bug)), bug, "I1");
 }

@@ -18,3 +18,4 @@ mod planted;
 mod races;
 mod revocation_travels;
 mod seeds;
+mod soak;

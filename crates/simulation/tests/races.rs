@@ -1,6 +1,6 @@
-//! Races by brute force: S02, S03, S08, S14; I1, I4, I6.
+//! Races by brute force: S02, S03, S08, S14, S29; I1, I4, I6.
 
-use quash_simulation::race::{End, Finish, one_token_many_times, refresh_against};
+use quash_simulation::race::{End, Finish, Undos, one_token_many_times, refresh_against, undo_against_purge};
 use tokio::runtime::Runtime;
 
 /// How often each race is run.
@@ -45,4 +45,21 @@ fn sixty_four_uses_at_once_get_one_successor_and_are_no_theft() {
             panic!("round {seed}: {violation}");
         }
     }
+}
+
+#[test]
+fn no_undo_that_races_with_purges_and_the_end_of_its_window_revives_anything() {
+    let runtime = threads();
+    let mut sum = Undos::default();
+    for seed in 0..ROUNDS / 4 {
+        match runtime.block_on(undo_against_purge(seed)) {
+            Ok(undos) => {
+                sum.done += undos.done;
+                sum.too_late += undos.too_late;
+            }
+            Err(violation) => panic!("round {seed}: {violation}"),
+        }
+    }
+    println!("{sum:?}");
+    assert!(sum.done > 0 && sum.too_late > 0, "both sides of the window were seen: {sum:?}");
 }

@@ -19,5 +19,7 @@ mod gateways;
 mod jwks;
 mod listen;
 mod process;
+#[path = "../races/mod.rs"]
+mod races;
 #[path = "../schemes/mod.rs"]
 mod schemes;

@@ -64,6 +64,9 @@ impl RevocationLog for Faulty {
     }
 
     async fn undo(&self, undo: Undo) -> Result<Undone, StoreError> {
+        if self.has(Planted::TakesAllBack) {
+            return self.take_all_back(undo).await;
+        }
         self.inner.undo(undo).await
     }
 
@@ -108,6 +111,9 @@ impl SessionRegistry for Faulty {
         if self.has(Planted::IgnoresAsOf) {
             session.as_of = None;
         }
+        if self.has(Planted::JudgesLimitOutside) {
+            return self.open_judging_outside(session).await;
+        }
         self.inner.open(session).await
     }
 
@@ -120,6 +126,9 @@ impl SessionRegistry for Faulty {
         match renewed {
             Some(Renewed { verdict: Verdict::Repeat, grant: row, .. }) if self.has(Planted::RotatesAgain) => {
                 self.inner.renew(grant, Renewal { presented: row.generation, ..renewal }).await
+            }
+            Some(renewed) if self.has(Planted::ReadsHeadAfterRenewal) => {
+                self.read_head_after(renewed).await.map(Some)
             }
             renewed => Ok(renewed),
         }
@@ -213,6 +222,9 @@ impl ScheduleStore for Faulty {
     }
 
     async fn fire(&self, fire: Fire) -> Result<Option<Position>, StoreError> {
+        if self.has(Planted::FiresWhatIsGone) {
+            return self.fire_judging_outside(fire).await;
+        }
         self.inner.fire(fire).await
     }
 }
@@ -227,6 +239,9 @@ impl OneTimeTokens for Faulty {
 #[async_trait]
 impl Bans for Faulty {
     async fn ban(&self, put: PutBan) -> Result<BanPut, StoreError> {
+        if self.has(Planted::KeepsNoBan) {
+            return self.ban_without_a_row(put).await;
+        }
         self.inner.ban(put).await
     }
 
@@ -277,6 +292,9 @@ impl Maintenance for Faulty {
     }
 
     async fn purge(&self, now: Timestamp, keep_ended: Duration) -> Result<Purged, StoreError> {
+        if self.has(Planted::PurgesNothing) {
+            return Ok(Purged::default());
+        }
         self.inner.purge(now, keep_ended).await
     }
 }

@@ -77,6 +77,11 @@ impl Disk {
         self.inner.heal();
     }
 
+    /// How many bytes the store's file has.
+    pub(crate) fn length(&self) -> usize {
+        self.inner.length()
+    }
+
     pub(crate) fn options(&self, issuer: Issuer) -> OpenOptions {
         OpenOptions::backend(self.inner.backend(), issuer).cache_bytes(1024 * 1024)
     }

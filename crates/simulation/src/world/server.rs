@@ -43,6 +43,8 @@ pub(crate) struct Ground {
 pub(crate) struct Tuning {
     /// How long access tokens live.
     pub(crate) access: Option<Duration>,
+    /// How long a session lives that is not renewed.
+    pub(crate) idle: Option<Duration>,
     /// How many sessions a subject may have.
     pub(crate) sessions: Option<SessionPolicy>,
     /// For how long an entry can be taken back.
@@ -52,6 +54,8 @@ pub(crate) struct Tuning {
 /// A server. Dropping it closes its store.
 pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
+    /// The same store, past whatever is planted before it; none where its calls go at a test's pace.
+    pub(crate) file: Option<Arc<EmbeddedStore>>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) admin: Caller,
@@ -67,7 +71,7 @@ pub(crate) enum Answer {
 
 impl Server {
     pub(crate) async fn start(ground: &Ground, disk: &Disk) -> Result<Self, Violation> {
-        let store = planted_store(ground, open(ground, disk)?);
+        let (store, file) = planted_store(ground, open(ground, disk)?);
         let log = store.identity().await.map_err(Violation::stuck)?;
         let ratchet = store.ratchet().await.map_err(Violation::stuck)?;
         let settings = settings(&ground.tuning)?;
@@ -91,7 +95,7 @@ impl Server {
         let authority = Arc::new(authority.await.map_err(Violation::stuck)?);
         let admin = authority.authenticate_credential(ADMIN_KEY);
         let admin = admin.ok_or_else(|| Violation::stuck("the administrator is not known"))?;
-        Ok(Self { store, authority, verifier, admin, log })
+        Ok(Self { store, file, authority, verifier, admin, log })
     }
 
     /// The answer to `token` at this very instant.
@@ -137,12 +141,13 @@ fn open(ground: &Ground, disk: &Disk) -> Result<EmbeddedStore, Violation> {
     store
 }
 
-fn planted_store(ground: &Ground, store: EmbeddedStore) -> Arc<dyn Store> {
-    let store: Arc<dyn Store> = match &ground.pace {
-        Some(pace) => Arc::new(FaultyStore::paced(store, Arc::clone(pace))),
-        None => Arc::new(store),
-    };
-    Planted::before_the_store(ground.planted, store, &ground.changing)
+fn planted_store(ground: &Ground, store: EmbeddedStore) -> (Arc<dyn Store>, Option<Arc<EmbeddedStore>>) {
+    let before = |store| Planted::before_the_store(ground.planted, store, &ground.changing);
+    if let Some(pace) = &ground.pace {
+        return (before(Arc::new(FaultyStore::paced(store, Arc::clone(pace)))), None);
+    }
+    let store = Arc::new(store);
+    (before(Arc::clone(&store) as Arc<dyn Store>), Some(store))
 }
 
 fn planted_enforcement(planted: Option<Planted>, enforcement: Arc<dyn Enforcement>) -> Arc<dyn Enforcement> {
@@ -161,7 +166,7 @@ pub(crate) fn settings(tuning: &Tuning) -> Result<Settings, Violation> {
     settings.undo_window = tuning.undo_window.unwrap_or(settings.undo_window);
     // Nothing else makes entries last longer than access tokens do.
     settings.one_time.longest = settings.one_time.longest.min(settings.lifetimes.access);
-    settings.lifetimes.idle = Duration::from_secs(3600);
+    settings.lifetimes.idle = tuning.idle.unwrap_or(Duration::from_secs(3600));
     settings.lifetimes.absolute = Duration::from_secs(12 * 3600);
     settings.keep_ended = Duration::from_secs(2 * 3600);
     settings.admin_key_digests = vec![sha256(ADMIN_KEY.as_bytes())];

@@ -99,6 +99,11 @@ impl Disk {
         self.state().operations
     }
 
+    /// How many bytes it holds.
+    pub fn length(&self) -> usize {
+        self.state().current.len()
+    }
+
     /// How many changes were made since the last sync.
     pub fn unsynced(&self) -> usize {
         self.state().pending.len()

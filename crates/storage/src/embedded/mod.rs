@@ -54,6 +54,7 @@ use self::recent::Recent;
 pub use self::restore::{RestoreGuard, Restored, restore};
 use self::tables::ReadTables;
 use crate::ports::StoreError;
+use crate::tables::{Read as _, Table};
 use crate::transaction::{Constants, Transaction};
 
 /// How many calls wait for the writer before further callers wait for a place in the queue.
@@ -134,6 +135,17 @@ impl EmbeddedStore {
     /// Whose sessions the store holds.
     pub fn own_issuer(&self) -> &Issuer {
         &self.shared.constants.own_issuer
+    }
+
+    /// How many rows each table has, by its name in the file. Costs nothing, however many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file can not be read.
+    pub fn rows(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        let counted = |tables: &Transaction<'_, ReadTables>| {
+            Table::ALL.iter().map(|table| Ok((table.name(), tables.tables().count(*table)?))).collect()
+        };
+        self.shared.read(counted)
     }
 
     /// Hands `work` to the writer and waits until it is durable.

@@ -33,6 +33,22 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     assert_eq!(store.live_after(identity.origin, at(1), 10).await.unwrap().len(), 1);
 }
 
+#[tokio::test]
+async fn the_rows_of_each_table_are_counted() {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(open(&directory.path().join("quash.redb")));
+    let rows = |table: &str| {
+        let rows = store.rows().unwrap();
+        rows.into_iter().find(|(name, _)| *name == table).unwrap().1
+    };
+    assert_eq!((rows("sessions"), rows("entries")), (0, 0));
+    let port: Arc<dyn Store> = Arc::<quash_storage::embedded::EmbeddedStore>::clone(&store);
+    sample::signed_in(&port, "alice", at(0)).await;
+    sample::append(&port, about("bob", at(1))).await;
+    sample::append(&port, about("carol", at(1))).await;
+    assert_eq!((rows("sessions"), rows("grants"), rows("entries")), (1, 1, 2));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn whatever_file_is_made_its_owner_alone_can_read() {
