@@ -2,8 +2,8 @@
 
 use quash_core::position::Position;
 use quash_storage::ports::{
-    Append, Appended, BanPut, Filter, Fire, NewSession, Opened, PageRequest, PutBan, Renewed, StateFilter,
-    StoreError, Undo, Undone,
+    Act, Append, Appended, BanPut, Filter, Fire, NewSession, Opened, PageRequest, PutBan, Renewed,
+    StateFilter, StoreError, Undo, Undone,
 };
 
 use super::store::Faulty;
@@ -33,9 +33,10 @@ impl Faulty {
         if !due.iter().any(|schedule| schedule.id == fire.id && schedule.due_at == fire.due_at) {
             return Ok(None);
         }
-        let append = Append { entry: fire.entry, idempotency: None, expect_max: None };
+        let at = fire.entry.recorded_at;
+        let append = Append::new(fire.entry);
         let made = self.inner.append(append).await?;
-        self.inner.delete_schedule(&fire.id).await?;
+        self.inner.delete_schedule(&fire.id, Act::of_system(at, "bug")).await?;
         let Appended::At { position, .. } = made else { return Ok(None) };
         Ok(Some(position))
     }
@@ -51,9 +52,9 @@ impl Faulty {
 
     /// Ends what lives, and keeps no ban.
     pub(super) async fn ban_without_a_row(&self, put: PutBan) -> Result<BanPut, StoreError> {
-        let (subject, service) = (put.subject.clone(), put.service.clone());
+        let (subject, service, at) = (put.subject.clone(), put.service.clone(), put.ban.at);
         let banned = self.inner.ban(put).await?;
-        self.inner.lift_ban(&subject, &service).await?;
+        self.inner.lift_ban(&subject, &service, Act::of_system(at, "bug")).await?;
         Ok(banned)
     }
 }

@@ -50,7 +50,7 @@ impl Soak {
         let server = self.world.server()?;
         let claims =
             server.verified(&one.access).ok_or_else(|| Violation::stuck("a token does not verify"))?;
-        server.authority.log_out(&claims).await.map_err(Violation::stuck)?;
+        server.authority.log_out(&claims, "req").await.map_err(Violation::stuck)?;
         self.people.die(|holder| holder.session == one.session);
         Ok(())
     }

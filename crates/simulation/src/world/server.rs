@@ -169,6 +169,7 @@ pub(crate) fn settings(tuning: &Tuning) -> Result<Settings, Violation> {
     settings.lifetimes.idle = tuning.idle.unwrap_or(Duration::from_secs(3600));
     settings.lifetimes.absolute = Duration::from_secs(12 * 3600);
     settings.keep_ended = Duration::from_secs(2 * 3600);
+    settings.keep_audit = Duration::from_secs(2 * 3600);
     settings.admin_key_digests = vec![sha256(ADMIN_KEY.as_bytes())];
     let clients = (0..2).map(|number| client(number).map(|id| ClientProfile::public(id, AUDIENCE)));
     settings.clients = clients.collect::<Result<_, _>>().map_err(Violation::stuck)?;
