@@ -87,8 +87,7 @@ impl Edge {
             () = self.learn() => {}
             () = self.pass_on() => {}
         }
-        self.report_activity().await;
-        self.state.feed().close(GOODBYE).await;
+        tokio::join!(self.report_activity(), self.state.feed().close(GOODBYE));
     }
 
     /// What the last interval saw. An authority that can not be reached is not waited for.
