@@ -3,9 +3,9 @@
 use quash_simulation::soak::{Figures, Length, run};
 use quash_simulation::{Planted, Violation};
 
-/// The file never gets larger than so many hundredths of its largest size in the first cycle: what was freed is used
-/// again.
-const MOST_OF_THE_FIRST: usize = 125;
+/// The file is never more than so many times as large as at its largest in the first cycle: what was freed is used again.
+/// Where a commit needs some pages in a row the file can grow although there are others free, so it is not once.
+const MOST_OF_THE_FIRST: usize = 2;
 
 fn try_soak(length: Length, planted: Option<Planted>) -> Result<Vec<Figures>, Violation> {
     let seed = std::env::var("QUASH_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
@@ -18,7 +18,7 @@ fn soak(length: Length) {
     for cycle in &figures {
         println!("{cycle}");
     }
-    let bound = figures[0].most_bytes * MOST_OF_THE_FIRST / 100;
+    let bound = figures[0].most_bytes * MOST_OF_THE_FIRST;
     assert!(figures.iter().all(|cycle| cycle.most_bytes <= bound), "the file grows: {figures:?}");
     assert!(figures.iter().all(|cycle| cycle.bytes_reopened <= cycle.bytes), "{figures:?}");
     assert!(figures.iter().all(|cycle| cycle.most_rows > 100 && cycle.most_entries > 5), "{figures:?}");
