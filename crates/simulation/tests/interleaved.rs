@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use quash_core::session::policy::{Overflow, Per, SessionPolicy};
 use quash_simulation::interleaved::{
-    Ending, FiringAgainst, RefreshAgainst, ReportAgainst, SameToken, SecondThought, SignInAgainst, Tally,
-    TwoSignIns, UndoAgainst,
+    Ending, FiringAgainst, JoinAgainst, RefreshAgainst, ReportAgainst, SameToken, SecondThought,
+    SignInAgainst, Tally, TwoSignIns, UndoAgainst,
 };
 use quash_simulation::{Planted, Violation};
 
@@ -39,6 +39,13 @@ fn in_no_order_does_a_report_of_activity_revive_a_session() {
     for ending in Ending::ALL {
         let either_way = [["done", "done"], ["refused", "done"]];
         every_order(&format!("{ending:?}"), ReportAgainst(ending).in_every_order(None), &either_way);
+    }
+}
+
+#[test]
+fn in_no_order_does_a_client_that_joins_outlive_what_ends_the_session() {
+    for ending in Ending::ALL {
+        every_order(&format!("{ending:?}"), JoinAgainst(ending).in_every_order(None), &EITHER_WAY);
     }
 }
 

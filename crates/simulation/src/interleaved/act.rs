@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use quash_authority::testing::ManualClock;
 use quash_authority::{
-    AliasOutcome, AliasRequest, BanOutcome, BanRequest, DeviceDescription, Ended, EventOutcome, Noted,
-    Refreshed, RevocationRequest, RevokeOutcome, SignIn, SignedIn, SubjectEvent, TargetRequest, TokenReply,
-    UndoOutcome, UndoRequest,
+    AliasOutcome, AliasRequest, BanOutcome, BanRequest, DeviceDescription, Ended, EventOutcome, JoinSession,
+    JoinedSession, Noted, Refreshed, RevocationRequest, RevokeOutcome, SignIn, SignedIn, SubjectEvent,
+    TargetRequest, TokenReply, UndoOutcome, UndoRequest,
 };
 use quash_core::ids::{ClientId, ScheduleId, SessionId, Subject};
 use quash_core::position::Position;
@@ -28,6 +28,8 @@ pub(super) enum Act {
     Refresh(Box<Pair>),
     /// Reports that the session was used now.
     Report(Box<VerifiedClaims>),
+    /// Another client joins this session.
+    Join(SessionId),
     SignIn {
         device: u8,
         as_of: Option<Position>,
@@ -108,6 +110,7 @@ impl Act {
         match self {
             Self::Refresh(pair) => refresh(&server, &pair).await,
             Self::Report(claims) => report(&server, &claims).await,
+            Self::Join(session) => join(&server, &session).await,
             Self::SignIn { device, as_of } => sign_in(&server, device, as_of).await,
             Self::LogOut(claims) => log_out(&server, &claims).await,
             Self::PasswordChanged => password_changed(&server).await,
@@ -138,9 +141,9 @@ fn unexpected(what: &str, answer: &impl std::fmt::Debug) -> Violation {
 
 /// One use of the refresh token of `pair`.
 pub(super) async fn refresh(server: &Server, pair: &Pair) -> Result<Said, Violation> {
-    let client = server.client(client(0).map_err(Violation::stuck)?.as_str())?;
+    let client = server.client(client(pair.client).map_err(Violation::stuck)?.as_str())?;
     match server.authority.refresh(&client, &pair.refresh, None).await.map_err(Violation::stuck)? {
-        Refreshed::Renewed(reply) => Pair::of(&reply).map(Box::new).map(Said::Tokens),
+        Refreshed::Renewed(reply) => Pair::of(&reply, pair.client).map(Box::new).map(Said::Tokens),
         Refreshed::Refused(refusal) => Ok(Said::Refused(refusal.reason.to_string())),
         other => Err(unexpected("a refresh", &other)),
     }
@@ -165,12 +168,22 @@ pub(super) async fn sign_in(server: &Server, on: u8, as_of: Option<Position>) ->
     let device = DeviceDescription { id: Some(id), ..DeviceDescription::default() };
     let request = SignIn { device, as_of, ..SignIn::new(alice()?, client) };
     match server.authority.sign_in(&server.admin, request).await.map_err(Violation::stuck)? {
-        SignedIn::Open(reply) => Pair::of(&reply).map(Box::new).map(Said::Tokens),
+        SignedIn::Open(reply) => Pair::of(&reply, 0).map(Box::new).map(Said::Tokens),
         SignedIn::Over(_) => Ok(Said::Refused("over".to_owned())),
         SignedIn::LimitReached(_) => Ok(Said::Refused("limit".to_owned())),
         SignedIn::Banned(_) => Ok(Said::Refused("banned".to_owned())),
         SignedIn::Aliased(_) => Ok(Said::Refused("alias".to_owned())),
         other => Err(unexpected("a sign-in", &other)),
+    }
+}
+
+async fn join(server: &Server, session: &SessionId) -> Result<Said, Violation> {
+    let request = JoinSession { client: client(1).map_err(Violation::stuck)?, scope: None };
+    match server.authority.join(&server.admin, session, request).await.map_err(Violation::stuck)? {
+        JoinedSession::Open(reply) => Pair::of(&reply, 1).map(Box::new).map(Said::Tokens),
+        JoinedSession::Over(_) => Ok(Said::Refused("over".to_owned())),
+        JoinedSession::Banned(_) => Ok(Said::Refused("banned".to_owned())),
+        other => Err(unexpected("a joining", &other)),
     }
 }
 
@@ -238,10 +251,11 @@ async fn purge(server: &Server, clock: &ManualClock, at: Timestamp) -> Result<Sa
 }
 
 impl Pair {
-    pub(super) fn of(reply: &TokenReply) -> Result<Self, Violation> {
+    pub(super) fn of(reply: &TokenReply, client: u8) -> Result<Self, Violation> {
         let refresh = reply.refresh_token.as_ref().map(|token| token.expose().to_owned());
         let session = reply.session_id.clone();
         Ok(Self {
+            client,
             access: reply.access_token.expose().to_owned(),
             refresh: refresh.ok_or_else(|| Violation::stuck("a reply without a refresh token"))?,
             session: session.ok_or_else(|| Violation::stuck("a reply without a session"))?,

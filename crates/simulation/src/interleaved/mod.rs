@@ -24,8 +24,8 @@ use quash_authority::testing::{Pace, Turn};
 use self::act::{Act, Actor, Said};
 use self::orders::{Orders, Side};
 pub use self::races::{
-    Ending, FiringAgainst, RefreshAgainst, ReportAgainst, SameToken, SecondThought, SignInAgainst,
-    TwoSignIns, UndoAgainst,
+    Ending, FiringAgainst, JoinAgainst, RefreshAgainst, ReportAgainst, SameToken, SecondThought,
+    SignInAgainst, TwoSignIns, UndoAgainst,
 };
 use self::scene::Scene;
 use crate::invariants::{i1_revoked_is_refused_at_once as i1, i6_no_resurrection as i6};

@@ -17,6 +17,7 @@ use crate::world::{Answer, Server, Tuning, World};
 /// Tokens as they were handed out.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Pair {
+    pub(super) client: u8,
     pub(super) access: String,
     pub(super) refresh: String,
     pub(super) session: SessionId,

@@ -1,6 +1,7 @@
 //! The races, one file each.
 
 mod activity;
+mod join;
 mod refresh;
 mod schedule;
 mod sign_in;
@@ -8,6 +9,7 @@ mod twice;
 mod undo;
 
 pub use activity::ReportAgainst;
+pub use join::JoinAgainst;
 pub use refresh::{Ending, RefreshAgainst};
 pub use schedule::FiringAgainst;
 pub use sign_in::{SignInAgainst, TwoSignIns};
@@ -35,6 +37,7 @@ macro_rules! in_every_order {
 
 in_every_order!(RefreshAgainst);
 in_every_order!(ReportAgainst);
+in_every_order!(JoinAgainst);
 in_every_order!(SameToken);
 in_every_order!(SignInAgainst);
 in_every_order!(TwoSignIns);
