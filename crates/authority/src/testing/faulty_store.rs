@@ -16,12 +16,12 @@ use quash_core::session::last_use::LastUse;
 use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
-    Act, Alias, Aliased, Aliases, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
+    Act, Alias, Aliased, Aliases, Allowlist, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
     CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
     LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
-    PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent,
-    StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, Used, VerifierRegistry,
+    PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse,
+    Spend, Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule,
+    StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -325,6 +325,21 @@ impl<S: Store> AuditLog for FaultyStore<S> {
 
     async fn purge_audit(&self, now: Timestamp, keep: Duration) -> Result<u64, StoreError> {
         self.call(self.inner.purge_audit(now, keep)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Allowlist for FaultyStore<S> {
+    async fn register_open(&self, register: RegisterOpen) -> Result<Option<Position>, StoreError> {
+        self.call(self.inner.register_open(register)).await
+    }
+
+    async fn is_allowlist_whole(&self) -> Result<bool, StoreError> {
+        self.call(self.inner.is_allowlist_whole()).await
+    }
+
+    async fn set_allowlist_whole(&self, whole: bool) -> Result<(), StoreError> {
+        self.call(self.inner.set_allowlist_whole(whole)).await
     }
 }
 

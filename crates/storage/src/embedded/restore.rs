@@ -53,8 +53,7 @@ pub struct Restored {
     pub credentials: u64,
 }
 
-/// How much longer than the longest access token's life the guard is held by verifiers: more than any leeway
-/// and skew.
+/// How much longer than any token or session can live the guard is held by verifiers: more than any leeway and skew.
 const MARGIN: Duration = Duration::from_secs(600);
 
 /// Makes a store at `into` from the backup at `backup`, as a new log made at `now` from 36 random bytes. A restored
@@ -136,7 +135,9 @@ impl Plan {
         };
         let guards = match guard {
             RestoreGuard::EndEverything => {
-                let own = (until(horizons.access_token), until(horizons.session));
+                // S12: a session that was registered after the backup is known to verifiers, and not here.
+                let own =
+                    (until(horizons.access_token).max(until(horizons.session)), until(horizons.session));
                 // How long the tokens of others live is not known here, only to the configuration.
                 let foreign = (Timestamp::FOREVER, Timestamp::FOREVER);
                 let mut known = issuers_of(backup, &own_issuer)?;

@@ -22,12 +22,12 @@ use tokio::sync::watch;
 
 use super::EmbeddedStore;
 use crate::ports::{
-    Act, Alias, Aliased, Aliases, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
+    Act, Alias, Aliased, Aliases, Allowlist, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
     CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
     LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
-    PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent,
-    StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used,
-    VerifierRegistry,
+    PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse,
+    Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -287,6 +287,21 @@ impl AuditLog for EmbeddedStore {
 
     async fn purge_audit(&self, now: Timestamp, keep: Duration) -> Result<u64, StoreError> {
         self.write(move |tables| tables.purge_audit(now, keep)).await
+    }
+}
+
+#[async_trait]
+impl Allowlist for EmbeddedStore {
+    async fn register_open(&self, register: RegisterOpen) -> Result<Option<Position>, StoreError> {
+        self.write(move |tables| tables.register_open(register)).await
+    }
+
+    async fn is_allowlist_whole(&self) -> Result<bool, StoreError> {
+        self.shared.read(|tables| tables.is_allowlist_whole())
+    }
+
+    async fn set_allowlist_whole(&self, whole: bool) -> Result<(), StoreError> {
+        self.write(move |tables| tables.set_allowlist_whole(whole)).await
     }
 }
 

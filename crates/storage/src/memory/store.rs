@@ -21,12 +21,12 @@ use tokio::sync::watch;
 
 use super::MemoryStore;
 use crate::ports::{
-    Act, Alias, Aliased, Aliases, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
+    Act, Alias, Aliased, Aliases, Allowlist, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
     CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
     LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
-    PutBan, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse, Spend, Spent,
-    StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo, Undone, Used,
-    VerifierRegistry,
+    PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse,
+    Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
+    Undone, Used, VerifierRegistry,
 };
 
 #[async_trait]
@@ -250,6 +250,21 @@ impl AuditLog for MemoryStore {
 
     async fn purge_audit(&self, now: Timestamp, keep: Duration) -> Result<u64, StoreError> {
         self.write(|tables| tables.purge_audit(now, keep))
+    }
+}
+
+#[async_trait]
+impl Allowlist for MemoryStore {
+    async fn register_open(&self, register: RegisterOpen) -> Result<Option<Position>, StoreError> {
+        self.write(|tables| tables.register_open(register))
+    }
+
+    async fn is_allowlist_whole(&self) -> Result<bool, StoreError> {
+        self.read(|tables| tables.is_allowlist_whole())
+    }
+
+    async fn set_allowlist_whole(&self, whole: bool) -> Result<(), StoreError> {
+        self.write(|tables| tables.set_allowlist_whole(whole))
     }
 }
 

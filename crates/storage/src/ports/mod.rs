@@ -9,6 +9,7 @@
 //! - Calls may run in parallel; each is one transaction, and all transactions have one order.
 
 mod aliases;
+mod allowlist;
 mod audit_log;
 mod bans;
 mod credentials;
@@ -22,6 +23,7 @@ mod session_registry;
 mod verifiers;
 
 pub use aliases::{Alias, Aliased, Aliases, NewAlias};
+pub use allowlist::{Allowlist, RegisterOpen};
 pub use audit_log::{
     Act, AuditBreak, AuditEntry, AuditFact, AuditLog, AuditPage, AuditPoint, AuditQuery, ChainHash, Details,
     action,
@@ -52,6 +54,7 @@ pub trait Store:
     + Bans
     + Aliases
     + AuditLog
+    + Allowlist
     + Maintenance
 {
 }
@@ -67,6 +70,7 @@ impl<T> Store for T where
         + Bans
         + Aliases
         + AuditLog
+        + Allowlist
         + Maintenance
 {
 }

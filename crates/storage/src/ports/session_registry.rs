@@ -270,8 +270,9 @@ pub struct Page<T> {
 ///   the same free place. What is replaced ends with the opening, whole: its row, its entry, its place in the log. A
 ///   session that a cutoff hits at its opening, as its `as_of` is older, takes nobody's place.
 /// - A session that is registered is so in the transaction that opens it, by one entry that ends nothing; it then stands
-///   at that entry, unless it is opened `as_of` an earlier head. One that a cutoff hits at its opening is not registered,
-///   nor is one that is not opened or shares another.
+///   at that entry, unless it is opened `as_of` an earlier head and an entry since names what its tokens would, or more
+///   came since than 1,024 entries. One that a cutoff hits at its opening is not registered, nor is one that is not opened
+///   or shares another.
 /// - A shared session holds at most 100 grants; of one client on one device the latest alone. One more sign-in takes its
 ///   place.
 /// - A ban is judged in the transaction that opens, joins or renews: while it refuses, there is no new session, no new

@@ -30,6 +30,8 @@ pub(crate) mod meta {
     pub(crate) const SPENT: &[u8] = b"spent";
     /// Where the audit log begins and ends.
     pub(crate) const AUDIT: &[u8] = b"audit";
+    /// There, and empty, while every session that lives is registered for an allowlist.
+    pub(crate) const ALLOWLIST_WHOLE: &[u8] = b"allowlist_whole";
     /// The restores that led to this log.
     #[cfg(feature = "embedded")]
     pub(crate) const RESTORES: &[u8] = b"restores";

@@ -79,7 +79,7 @@ impl<T: Read> Transaction<'_, T> {
         Ok(false)
     }
 
-    fn is_named(&self, target: &Target, session: &Session, grant: &Grant) -> bool {
+    pub(super) fn is_named(&self, target: &Target, session: &Session, grant: &Grant) -> bool {
         match target {
             Target::Session(id) => *id == session.id,
             Target::Subject(subject) => *subject == session.subject,

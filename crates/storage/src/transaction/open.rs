@@ -50,6 +50,10 @@ impl<T: Write> Transaction<'_, T> {
         // What a cutoff hits at once does not live, and takes nobody's place.
         let lives = self.cut(&session, &grant)?.is_none();
         let (limit, registration) = if lives { (limit, registration) } else { (None, None) };
+        if let (Some(as_of), Some(_)) = (as_of, &registration) {
+            session.opened_position = self.stand_of_registered(as_of, &session, &grant)?;
+            grant.opened_position = session.opened_position;
+        }
         let mut places = match self.places(&session, limit, now)? {
             Ok(places) => places,
             Err(live) => return Ok(Opened::LimitReached { live }),
@@ -66,11 +70,13 @@ impl<T: Write> Transaction<'_, T> {
         let replaced = self.take(places, &ReplacedBy::of(&session), &act)?;
         let mut opened = AuditFact::new(&act, action::SESSION_OPENED, sign_in_details(&session, &grant));
         if let Some(registration) = registration {
-            let position = self.register(&session, registration)?;
+            let position = self.register(&session, registration, now)?;
             opened.position = Some(position);
             // INVARIANT: nothing lies between the head that the opening found and this entry but what made room for it.
-            session.opened_position = as_of.unwrap_or(position);
-            grant.opened_position = session.opened_position;
+            if session.opened_position == head {
+                session.opened_position = position;
+                grant.opened_position = position;
+            }
         }
         self.put_session(&session)?;
         let by_subject = keys::pair(session.subject.as_str(), session.id.as_str());

@@ -15,8 +15,8 @@ use quash_core::time::Timestamp;
 use quash_storage::contract::sample::{self, about, at};
 use quash_storage::embedded::{EmbeddedStore, OpenError, RestoreError, RestoreGuard, restore};
 use quash_storage::ports::{
-    CredentialStore, Horizons, KeyRing, KeyRingStore, KeyStage, LogIdentity, Maintenance, RevocationLog,
-    Role, Store, StoredCredential, StoredKey, VerifierRegistry,
+    Allowlist, CredentialStore, Horizons, KeyRing, KeyRingStore, KeyStage, LogIdentity, Maintenance,
+    NewSession, Registering, RevocationLog, Role, Store, StoredCredential, StoredKey, VerifierRegistry,
 };
 use tempfile::TempDir;
 
@@ -255,4 +255,37 @@ async fn a_restore_overwrites_nothing_and_leaves_nothing_behind() {
     let refused = restore(&into, &fresh, at(100), [9; 36], RestoreGuard::EndEverything, &[]);
     assert_eq!(refused.unwrap_err(), RestoreError::Backup(OpenError::NotAStore));
     assert!(!fresh.exists());
+}
+
+#[tokio::test]
+async fn the_guard_is_held_by_verifiers_for_as_long_as_a_session_can_be_registered() {
+    // S12, I6: verifiers may know sessions that were registered after the backup.
+    let lost = lost().await;
+    let store = lost.restored(RestoreGuard::EndEverything);
+    let origin = store.identity().await.unwrap().origin;
+    let guards = store.live_after(origin, at(100), 10).await.unwrap();
+    let own = guards.iter().find(|guard| guard.fact.issuer == sample::own_issuer()).unwrap();
+    // The longest life of a session, and ten minutes.
+    assert_eq!((own.fact.retain_until, own.fact.enforce_until), (at(10_700), at(10_700)));
+}
+
+#[tokio::test]
+async fn registered_sessions_and_the_word_that_these_are_all_come_back_with_the_backup() {
+    // S12
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let store = Arc::new(open(&path("lost")));
+    let port: Arc<dyn Store> = Arc::<EmbeddedStore>::clone(&store);
+    let registration = Some(Registering { retain_until: at(10_060), actor: "cred_suite".into() });
+    let new = NewSession { registration, ..sample::sign_in("alice", at(0)) };
+    let (session, _) = sample::open(&port, new).await;
+    store.set_allowlist_whole(true).await.unwrap();
+    store.backup_to(path("backup")).await.unwrap();
+    store.set_allowlist_whole(false).await.unwrap();
+    restore(&path("backup"), &path("restored"), at(100), [9; 36], RestoreGuard::KeepSessions, &[]).unwrap();
+    let store = open(&path("restored"));
+    let live = store.live_after(Position::ZERO, at(100), 10).await.unwrap();
+    let target = Target::Registration { session: session.id, subject: session.subject };
+    assert_eq!(live.into_iter().map(|entry| entry.fact.target).collect::<Vec<_>>(), [target]);
+    assert!(store.is_allowlist_whole().await.unwrap());
 }
