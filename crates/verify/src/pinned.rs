@@ -10,6 +10,7 @@ use quash_core::revocation::freshness::{
     Footing, Freshness, FreshnessSource, Known, StalePolicy, Staleness, Undecided,
 };
 use quash_core::revocation::rejection::Rejection;
+use quash_core::revocation::scope::Listing;
 use quash_core::revocation::standing::Standing;
 use quash_core::time::Timestamp;
 
@@ -236,7 +237,18 @@ impl<'v> Pinned<'v> {
         let rules = token.trusted_issuer().rules();
         loop {
             let ratchet = verifier.ratchet();
+            // INVARIANT: before the registrations are looked up.
+            let watermark = epoch.state.watermark();
             let finding = standing.examine(token, rules, &epoch.state, now.max(ratchet));
+            let finding = match finding {
+                Finding::Refused(Rejection::NotRegistered)
+                    if standing.names().listing != Listing::Stranger
+                        && token.trusted_issuer().lists_later_than(watermark) =>
+                {
+                    Finding::Ahead
+                }
+                finding => finding,
+            };
             let finding = epoch.with_earlier(finding, token, rules);
             // A purge meanwhile may have removed what the look-up should have found.
             if verifier.ratchet() == ratchet {
@@ -299,8 +311,8 @@ impl<S: FreshnessSource> Asking<'_, S> {
             }
             // Where the state is stale as well, that comes first: then the policy may know whom to ask.
             Finding::Ahead => {
-                let freshness = self.source.freshness_after(self.known, self.wanted);
-                freshness.may_accept().and(Err(Undecided::Ahead))
+                let footing = self.source.freshness_after(self.known, self.wanted).may_accept()?;
+                if self.source.vouches() { Ok(Settled::Accept(footing)) } else { Err(Undecided::Ahead) }
             }
         }
     }

@@ -126,6 +126,26 @@ pub trait FreshnessSource {
             (freshness, _) => freshness,
         }
     }
+
+    /// Whether whoever holds the whole log has just found this very token active: then it need not be known here that its
+    /// session is registered (S12). What is known here still refuses it.
+    fn vouches(&self) -> bool {
+        false
+    }
+}
+
+/// The word of whoever holds the whole log, about one token: it is active.
+#[derive(Clone, Copy, Debug)]
+pub struct Vouched;
+
+impl FreshnessSource for Vouched {
+    fn freshness(&self) -> Freshness {
+        Freshness::Fresh
+    }
+
+    fn vouches(&self) -> bool {
+        true
+    }
 }
 
 /// How well a followed state is known to be up to date at one instant.
@@ -189,6 +209,10 @@ impl<S: FreshnessSource + ?Sized> FreshnessSource for &S {
 
     fn freshness_after(&self, known: Known, wanted: Staleness) -> Freshness {
         (**self).freshness_after(known, wanted)
+    }
+
+    fn vouches(&self) -> bool {
+        (**self).vouches()
     }
 }
 

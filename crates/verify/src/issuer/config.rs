@@ -1,6 +1,7 @@
 //! What a verifier is told about one issuer.
 
 use quash_core::ids::Issuer;
+use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_jose::{
     Algorithm, AudienceRule, IssuerRule, KeyError, KeySet, Required, Secret, ShortSecret, TokenProfile,
@@ -30,7 +31,8 @@ pub enum Mode {
 pub struct IssuerConfig {
     name: Issuer,
     own: bool,
-    allowlist: bool,
+    /// The position that the allowlist was whole at; `None` where there is none.
+    allowlist: Option<Position>,
     audiences: Vec<String>,
     types: Vec<String>,
     required: Vec<Required>,
@@ -51,7 +53,7 @@ impl IssuerConfig {
         Self {
             name,
             own: false,
-            allowlist: false,
+            allowlist: None,
             audiences,
             types: vec!["at+jwt".to_owned()],
             required: Vec::new(),
@@ -94,7 +96,14 @@ impl IssuerConfig {
     /// Verifiers that read a trust and do not know this rule decide nothing of the issuer's tokens.
     #[must_use]
     pub fn with_allowlist(self) -> Self {
-        Self { allowlist: true, ..self }
+        self.with_allowlist_from(Position::ZERO)
+    }
+
+    /// The same for a list that was whole at `position`: until a verifier has come so far, it can not know that a session
+    /// is missing, and leaves its tokens undecided.
+    #[must_use]
+    pub fn with_allowlist_from(self, position: Position) -> Self {
+        Self { allowlist: Some(position), ..self }
     }
 
     /// Sets whether revocation is enforced.
@@ -134,6 +143,11 @@ impl IssuerConfig {
 
     /// Whether only tokens of registered sessions pass.
     pub fn keeps_allowlist(&self) -> bool {
+        self.allowlist.is_some()
+    }
+
+    /// The position that the allowlist was whole at, where there is one.
+    pub fn allowlist_from(&self) -> Option<Position> {
         self.allowlist
     }
 

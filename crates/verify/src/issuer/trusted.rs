@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use quash_core::defect::Defect;
 use quash_core::ids::Issuer;
+use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::scope::{IssuerScope, TokenNames};
 use quash_core::revocation::state::RevocationState;
@@ -21,7 +22,8 @@ pub(crate) struct TrustedIssuer {
     retired: AtomicBool,
     mode: Mode,
     nameless: bool,
-    listed: bool,
+    /// The position that the allowlist was whole at; `None` where there is none.
+    listed: Option<Position>,
     rules: TimeRules,
     profile: TokenProfile,
     keys: KeySet,
@@ -36,7 +38,7 @@ impl TrustedIssuer {
             retired: AtomicBool::new(false),
             mode: config.mode(),
             nameless: config.is_relaxed(&Relaxation::MissingIssuer),
-            listed: config.keeps_allowlist(),
+            listed: config.allowlist_from(),
             rules: *config.rules(),
             profile: config.profile(),
             keys: config.keys().clone(),
@@ -113,7 +115,12 @@ impl TrustedIssuer {
     /// What `token`, one of this issuer's, names in the revocation state.
     pub(crate) fn names_of(&self, token: &VerifiedClaims) -> TokenNames {
         let scope = Arc::clone(&self.scope);
-        if self.listed { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) }
+        if self.listed.is_some() { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) }
+    }
+
+    /// Whether the allowlist may have had a session at `watermark` that is not known there.
+    pub(crate) fn lists_later_than(&self, watermark: Position) -> bool {
+        self.listed.is_some_and(|whole_at| watermark < whole_at)
     }
 
     /// Checks the form and the signature of `token`.

@@ -1,7 +1,7 @@
 //! An issuer that lets only registered sessions pass (S12).
 
 use quash_core::position::Position;
-use quash_core::revocation::freshness::{Freshness, StalePolicy, Undecided};
+use quash_core::revocation::freshness::{Freshness, StalePolicy, Undecided, Vouched};
 use quash_core::revocation::reason::Reason;
 use quash_core::time::Timestamp;
 use quash_jose::SigningKey;
@@ -56,6 +56,42 @@ fn a_token_newer_than_what_is_known_here_is_undecided_until_its_registration_com
     assert_eq!(world.verifier.check(&ahead, at(NOW)).unwrap_err(), Undecided::Ahead);
     world.verifier.advance(Position::new(HEAD + 2).unwrap());
     assert_eq!(world.refusal(&ahead, NOW), "not_registered", "at the watermark it would be here");
+}
+
+#[test]
+fn who_has_not_come_as_far_as_the_list_was_whole_at_refuses_nobody_for_want_of_a_registration() {
+    // S12, I7: a list that was begun over sessions that were open, and the word of it comes before the registrations do.
+    let world = World::new();
+    let whole_at = Position::new(HEAD + 2).unwrap();
+    world.verifier.set_issuer(&own_config(&world.own_key).with_allowlist_from(whole_at)).unwrap();
+    let (token, unknown) = (world.own(&json!({})), world.own(&json!({ "sid": "ses_9", "jti": "tok_9" })));
+    let stranger = world.own(&json!({ "sid": null, "jti": "tok_8" }));
+    for _again in 0..2 {
+        assert_eq!(world.verifier.check(&token, at(NOW)).unwrap_err(), Undecided::Ahead);
+        assert_eq!(world.refusal(&stranger, NOW), "not_registered", "no registration can come for it");
+    }
+    world.revoke(registers("ses_1"));
+    assert!(world.accepts(&token, NOW));
+    assert_eq!(world.verifier.check(&unknown, at(NOW)).unwrap_err(), Undecided::Ahead);
+    world.verifier.advance(whole_at);
+    assert!(world.accepts(&token, NOW));
+    assert_eq!(world.refusal(&unknown, NOW), "not_registered");
+}
+
+#[test]
+fn the_word_of_whoever_holds_the_whole_log_stands_for_a_registration_and_for_nothing_else() {
+    // Design section 5: then ask.
+    let world = world();
+    let vouched = || Moment::new(Timestamp::from_seconds(NOW), Vouched);
+    let ahead = world.own(&json!({ "pos": HEAD + 1 }));
+    assert!(world.verifier.check(&ahead, vouched()).unwrap().accepted().is_some());
+    assert_eq!(world.verifier.check(&ahead, at(NOW)).unwrap_err(), Undecided::Ahead, "it is not remembered");
+    let unknown = world.own(&json!({ "sid": "ses_9", "jti": "tok_9" }));
+    let checked = world.verifier.check(&unknown, vouched()).unwrap();
+    assert_eq!(checked.rejection().unwrap().reason(), "not_registered", "what is known here refuses still");
+    world.revoke(end(target::session("ses_1")));
+    let checked = world.verifier.check(&ahead, vouched()).unwrap();
+    assert_eq!(checked.rejection().unwrap().reason(), "admin");
 }
 
 #[test]

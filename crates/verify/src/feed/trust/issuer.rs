@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use minicbor::{Decode, Encode};
 use quash_core::ids::Issuer;
+use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_jose::jwks::{self, KeySetError};
 use quash_jose::{KeySet, Required};
@@ -52,6 +53,9 @@ pub struct IssuerDocument {
     /// Whether its revocations are only counted.
     #[n(11)]
     pub observe: bool,
+    /// Where only registered sessions pass, the position that they were all registered at.
+    #[n(12)]
+    pub listed_from: Option<u64>,
 }
 
 /// An issuer of a trust that can not be one.
@@ -103,6 +107,7 @@ impl IssuerDocument {
             future_skew,
             longest_life,
             observe: config.mode() == Mode::Observe,
+            listed_from: config.allowlist_from().map(Position::number),
         }
     }
 
@@ -113,13 +118,18 @@ impl IssuerDocument {
     pub fn config(&self) -> Result<IssuerConfig, UnsoundKeys> {
         let config =
             self.required.iter().try_fold(self.plain(self.keys()?), |config, number| match number {
-                &REGISTERED => Ok(config.with_allowlist()),
+                &REGISTERED => Ok(config.with_allowlist_from(self.listed_from()?)),
                 number => claim(*number).map(|claim| config.require(claim)).ok_or(UnsoundKeys::UnknownRule),
             })?;
         self.relaxations.iter().try_fold(config, |config, (name, claim)| {
             let relaxation = relaxation(name, claim.as_deref()).ok_or(UnsoundKeys::UnknownRule)?;
             Ok(config.relax(relaxation))
         })
+    }
+
+    fn listed_from(&self) -> Result<Position, UnsoundKeys> {
+        self.listed_from
+            .map_or(Ok(Position::ZERO), |from| Position::new(from).map_err(|_| UnsoundKeys::UnknownRule))
     }
 
     /// The issuer by as much of its rules as is known here, and without a key: nothing of its tokens is decided.

@@ -91,6 +91,11 @@ fn a_follower_of_version_one_is_told_of_no_registration_and_decides_nothing() {
     let document = IssuerDocument::of(&config);
     assert_eq!(document.required, [8], "7 is the last that version 1 knows");
     assert!(document.config().unwrap().keeps_allowlist());
+    let whole_at = document.config().unwrap().with_allowlist_from(position(ORIGIN + 7));
+    let again = IssuerDocument::of(&whole_at).config().unwrap();
+    assert_eq!(again.allowlist_from(), Some(position(ORIGIN + 7)));
+    let beyond = IssuerDocument { listed_from: Some(u64::MAX), ..IssuerDocument::of(&whole_at) };
+    assert!(beyond.config().is_err(), "no position");
     assert!(!IssuerDocument::of(&own_config(&signing_key(1, "own-1"))).config().unwrap().keeps_allowlist());
 }
 
