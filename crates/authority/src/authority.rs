@@ -50,6 +50,10 @@ pub struct Authority {
     pub(crate) announced_in: AtomicU64,
     pub(crate) credentials: ArcSwap<KnownCredentials>,
     pub(crate) changing_credentials: tokio::sync::Mutex<()>,
+    /// Whether sessions may live that the allowlist should have and has not.
+    pub(crate) allowlist_gaps: tokio::sync::Mutex<bool>,
+    /// The position that the allowlist was whole at when this authority started.
+    pub(crate) listed_from: Position,
     pub(crate) catching_up: tokio::sync::Mutex<()>,
     pub(crate) head_changes: watch::Receiver<Position>,
     /// The version of what verifiers are to trust. Begins at [`Authority::first_trust`].

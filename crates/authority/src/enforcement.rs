@@ -1,5 +1,6 @@
 //! The port to the answering server's own verifier.
 
+use quash_core::ids::{SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
@@ -48,6 +49,12 @@ pub trait Enforcement: Send + Sync {
 
     /// The strongest entry that hits `token`, which verified here and not there: its life is not looked at.
     fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit>;
+
+    /// Whether this session of this subject is registered at `now`, for an allowlist (S12).
+    fn is_registered(&self, session: &SessionId, subject: &Subject, now: Timestamp) -> bool;
+
+    /// How many sessions are held as registered.
+    fn registered_sessions(&self) -> usize;
 
     /// Forgets what can not matter at `now`; how many entries went.
     fn purge(&self, now: Timestamp) -> usize;

@@ -51,6 +51,7 @@
 //! ```
 
 mod access_token;
+mod allowlist;
 mod authenticate_client;
 mod authority;
 mod ban;
@@ -121,6 +122,7 @@ pub use introspect::RefreshState;
 pub use issue_one_time_token::{NewOneTimeToken, ONE_TIME_TYPE, OneTimeToken};
 pub use join::{JoinSession, JoinedSession};
 pub use leases::{Answer, Lease, LeaseRequest, Propagation, VerifierInfo, VerifierPage};
+pub use list_revocations::RevocationPage;
 pub use list_sessions::SessionPage;
 pub use log_out::Ended;
 pub use maintain::Maintained;

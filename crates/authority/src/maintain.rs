@@ -53,6 +53,7 @@ impl Authority {
                 break;
             }
         }
+        self.maintain_allowlist().await?;
         self.maintain_keys(now).await?;
         self.maintain_credentials().await?;
         maintained.verifiers = self.maintain_leases().await?;

@@ -126,10 +126,10 @@ impl Authority {
         let idempotency =
             idempotency::of(caller, "sign_in", sign_in.idempotency.as_deref(), || sign_in.digest())?;
         let limit = self.session_limit(caller, profile, now);
-        let new = NewSession {
-            limit: limit.clone(),
-            ..self.new_session(profile, sign_in, idempotency, caller.act(now))?
-        };
+        let new = self.new_session(profile, sign_in, idempotency, caller.act(now))?;
+        let registration = self.registering(caller, &new.session);
+        let registered = registration.is_some();
+        let new = NewSession { limit: limit.clone(), registration, ..new };
         let looks_back = new.as_of.is_some();
         let opened = self.store.open(new).await?;
         if matches!(opened, Opened::Open { .. }) {
@@ -138,13 +138,16 @@ impl Authority {
         let (session, grant) = match opened {
             Opened::Open { session, grant, replaced } | Opened::Shared { session, grant, replaced } => {
                 self.enforce_replacements(replaced).await?;
+                if registered {
+                    self.enforce_head().await?;
+                }
                 if looks_back && let Some(refusal) = self.cut_by_forgotten(profile, &grant, now).await? {
                     return Ok(SignedIn::Over(refusal));
                 }
                 (session, grant)
             }
             Opened::Before { session, grant } => {
-                if limit.is_some() {
+                if limit.is_some() || registered {
                     self.enforce_head().await?;
                 }
                 if let Some(refusal) = self.ended_since(&grant).await? {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
+use quash_core::position::Position;
 use quash_storage::ports::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -87,7 +88,7 @@ impl Authority {
         let credentials = KnownCredentials::new(store.credentials().await?, &settings.admin_key_digests);
         enforcement.install_own_keys(keys.verifying.clone());
         let clients = settings.clients.iter().map(|client| (client.id.clone(), Arc::new(client.clone())));
-        let authority = Self {
+        let mut authority = Self {
             clients: clients.collect(),
             slides: settings.clients.iter().any(|client| client.sliding),
             horizons,
@@ -98,6 +99,8 @@ impl Authority {
             announced_in: AtomicU64::new(first_trust),
             credentials: ArcSwap::from_pointee(credentials),
             changing_credentials: tokio::sync::Mutex::default(),
+            allowlist_gaps: tokio::sync::Mutex::default(),
+            listed_from: Position::ZERO,
             catching_up: tokio::sync::Mutex::default(),
             head_changes: store.head_changes(),
             trust_changes: watch::Sender::new(first_trust),
@@ -115,6 +118,8 @@ impl Authority {
         authority.enforcement.can_be_told(&authority.configured_trust(first_trust))?;
         let head = authority.store.head().await?;
         authority.enforce_up_to(head.position).await?;
+        authority.start_allowlist().await?;
+        authority.listed_from = authority.enforcement.watermark();
         Ok(authority)
     }
 }

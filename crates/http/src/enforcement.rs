@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quash_authority::{Enforcement, KeySet, Trust, TrustTooLarge};
-use quash_core::ids::Issuer;
+use quash_core::ids::{Issuer, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
@@ -90,6 +90,14 @@ impl Enforcement for VerifierEnforcement {
     fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
         let state = self.verifier.state();
         state.hit(token, &state.names_of(token), rules)
+    }
+
+    fn is_registered(&self, session: &SessionId, subject: &Subject, now: Timestamp) -> bool {
+        self.verifier.state().is_registered(&self.issuer, session.as_str(), subject.as_str(), now)
+    }
+
+    fn registered_sessions(&self) -> usize {
+        self.verifier.registered_sessions()
     }
 
     fn purge(&self, now: Timestamp) -> usize {

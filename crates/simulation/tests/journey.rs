@@ -11,7 +11,7 @@ use quash_authority::{
     Authority, ClientProfile, Enforcement, Foundations, KeySet, Master, Masters, NewCredential, Role,
     Settings,
 };
-use quash_core::ids::{ClientId, Issuer};
+use quash_core::ids::{ClientId, Issuer, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
@@ -107,6 +107,14 @@ impl Enforcement for Onlooker {
 
     fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
         self.inner.hit(token, rules)
+    }
+
+    fn is_registered(&self, session: &SessionId, subject: &Subject, now: Timestamp) -> bool {
+        self.inner.is_registered(session, subject, now)
+    }
+
+    fn registered_sessions(&self) -> usize {
+        self.inner.registered_sessions()
     }
 
     fn purge(&self, now: Timestamp) -> usize {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use quash_core::ids::{ClientId, CredentialId};
+use quash_core::position::Position;
 use quash_storage::ports::Role;
 use tokio::sync::watch;
 
@@ -19,6 +20,9 @@ pub struct Trust {
     /// The public keys that own tokens are or will be signed with, and those whose tokens may be alive: a JWK set (RFC
     /// 7517 section 5).
     pub own_keys: Arc<str>,
+    /// Where an allowlist is kept: the position that it was whole at. Whoever has not come so far can not know that a
+    /// session of before is missing (S12).
+    pub listed_from: Position,
     /// The service credentials that may introspect.
     pub credentials: Vec<TrustedCredential>,
     /// The clients with a secret.
@@ -106,7 +110,13 @@ impl Authority {
     /// The same without a single stored credential: what the configuration alone comes to.
     pub(crate) fn configured_trust(&self, version: u64) -> Trust {
         let clients = self.settings.clients.iter().filter_map(with_secret).collect();
-        Trust { version, own_keys: self.published_keys(), credentials: Vec::new(), clients }
+        Trust {
+            version,
+            own_keys: self.published_keys(),
+            listed_from: self.listed_from,
+            credentials: Vec::new(),
+            clients,
+        }
     }
 
     /// Says that what verifiers are to trust has changed, also where that is not this authority's: the keys of another

@@ -78,15 +78,27 @@ impl Authority {
         };
         let window = self.settings.undo_window;
         let undo = Undo { position: request.position, undoer, window, idempotency };
+        let gaps = self.open_gaps().await?;
         let position = match self.store.undo(undo).await? {
             Undone::At(position) | Undone::Before(position) => position,
-            Undone::Never(never) => return Ok(UndoOutcome::Refused(UndoRefusal::Never(never))),
-            Undone::Already(by) => return Ok(UndoOutcome::Refused(UndoRefusal::Already(by))),
-            Undone::Over(at) => return Ok(UndoOutcome::Refused(UndoRefusal::Over(at))),
-            Undone::KeyUsedOtherwise => return Ok(UndoOutcome::KeyUsedOtherwise),
-            _ => return Ok(UndoOutcome::Unknown),
+            refused => {
+                self.close_gaps(gaps, None).await?;
+                return Ok(refusal_of(refused));
+            }
         };
         self.enforce_up_to(position).await?;
+        self.close_gaps(gaps, Some(position)).await?;
         Ok(UndoOutcome::Undone(position))
+    }
+}
+
+/// What an undo that was not made comes to.
+fn refusal_of(undone: Undone) -> UndoOutcome {
+    match undone {
+        Undone::Never(never) => UndoOutcome::Refused(UndoRefusal::Never(never)),
+        Undone::Already(by) => UndoOutcome::Refused(UndoRefusal::Already(by)),
+        Undone::Over(at) => UndoOutcome::Refused(UndoRefusal::Over(at)),
+        Undone::KeyUsedOtherwise => UndoOutcome::KeyUsedOtherwise,
+        _ => UndoOutcome::Unknown,
     }
 }

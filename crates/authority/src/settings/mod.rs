@@ -58,6 +58,9 @@ pub struct Settings {
     pub keep_audit: Duration,
     /// What is done about a stolen refresh token.
     pub reuse: ReusePolicy,
+    /// Whether own tokens of a session pass only while it is registered in the log (S12). Verifiers then hold every
+    /// session that can live, and every `end` for as long.
+    pub allowlist: bool,
     /// The most bytes of JSON that a session's claims may take (S49).
     pub claims_budget_bytes: usize,
     /// For how long after it was recorded an entry can be taken back; not at all when zero. At most a day.
@@ -105,6 +108,7 @@ impl Settings {
             keep_ended: Duration::from_secs(30 * 24 * 3600),
             keep_audit: Duration::from_secs(400 * 24 * 3600),
             reuse: ReusePolicy::default(),
+            allowlist: false,
             claims_budget_bytes: 4096,
             undo_window: Duration::from_secs(600),
             one_time: OneTimeSettings::default(),

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use quash_core::defect::Defect;
+use quash_core::ids::{SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::decide::{Decision, Question, TimeRules, decide};
 use quash_core::revocation::entry::Entry;
-use quash_core::revocation::freshness::Freshness;
+use quash_core::revocation::freshness::{Freshness, Undecided};
 use quash_core::revocation::record::Record;
 use quash_core::revocation::rejection::{Hit, Rejection};
+use quash_core::revocation::scope::TokenNames;
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
 use quash_core::verified::VerifiedClaims;
@@ -24,6 +26,8 @@ pub struct InMemoryVerifier {
     keys: ArcSwap<KeySet>,
     profile: TokenProfile,
     rules: TimeRules,
+    /// Whether only tokens of registered sessions pass.
+    allowlist: bool,
 }
 
 impl InMemoryVerifier {
@@ -34,7 +38,14 @@ impl InMemoryVerifier {
             keys: ArcSwap::from_pointee(KeySet::default()),
             profile,
             rules,
+            allowlist: false,
         }
+    }
+
+    /// Lets pass only tokens of registered sessions, where `allowlist` (S12).
+    #[must_use]
+    pub fn with_allowlist(self, allowlist: bool) -> Self {
+        Self { allowlist, ..self }
     }
 
     /// The claims of `token`, if its signature is good.
@@ -55,14 +66,24 @@ impl InMemoryVerifier {
 
     /// Whether a token that verified may be used at `now`.
     pub fn judge_claims(&self, token: &VerifiedClaims, now: Timestamp) -> Decision {
-        let names = self.state.names_of(token);
+        // INVARIANT: the state is said to be fresh, so that only a token of later than it is left open.
+        self.decide(token, now).unwrap_or(Decision::Reject(Rejection::NotRegistered))
+    }
+
+    /// The same; a token that is newer than what is known here of the sessions that may pass is left open.
+    ///
+    /// # Errors
+    /// [`Undecided::Ahead`].
+    pub fn decide(&self, token: &VerifiedClaims, now: Timestamp) -> Result<Decision, Undecided> {
+        let names = self.names_of(token);
         let rules = &self.rules;
         let question = Question { token, names: &names, rules, now, passed_at: Position::ZERO };
-        match decide(&question, &self.state, &Freshness::Fresh) {
-            Ok(judgement) => judgement.decision,
-            // INVARIANT: only a stale state leaves a question open, and this one is said to be fresh.
-            Err(_) => Decision::Reject(Rejection::Invalid(Defect::UnknownKey)),
-        }
+        decide(&question, &self.state, &Freshness::Fresh).map(|judgement| judgement.decision)
+    }
+
+    fn names_of(&self, token: &VerifiedClaims) -> TokenNames {
+        let scope = self.state.scope_of(token.verified_issuer());
+        if self.allowlist { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) }
     }
 
     /// How many entries are held.
@@ -99,6 +120,15 @@ impl Enforcement for InMemoryVerifier {
 
     fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
         self.state.hit(token, &self.state.names_of(token), rules)
+    }
+
+    fn is_registered(&self, session: &SessionId, subject: &Subject, now: Timestamp) -> bool {
+        let issuer = self.profile.issuer();
+        self.state.is_registered(issuer, session.as_str(), subject.as_str(), now)
+    }
+
+    fn registered_sessions(&self) -> usize {
+        self.state.registered_sessions()
     }
 
     fn purge(&self, now: Timestamp) -> usize {

@@ -13,7 +13,7 @@ async fn entries_are_listed_newest_first_and_paged_by_position() {
         made.push(scene.revokes(TargetRequest::Subject(subject(who))).await);
     }
     let positions = async |before, limit| {
-        let entries = scene.authority.list_revocations(&scene.root(), before, limit).await.unwrap();
+        let entries = scene.authority.list_revocations(&scene.root(), before, limit).await.unwrap().entries;
         entries.into_iter().map(|entry| entry.position).collect::<Vec<_>>()
     };
     made.reverse();

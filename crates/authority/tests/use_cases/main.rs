@@ -8,6 +8,7 @@
     reason = "tests may"
 )]
 
+mod allowlist;
 mod announced_keys;
 mod audit;
 mod bans;

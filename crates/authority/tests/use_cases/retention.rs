@@ -15,7 +15,7 @@ const LONGEST: u64 = 665;
 
 async fn entry(scene: &Scene, request: RevocationRequest) -> NewEntry {
     scene.makes(request).await.unwrap();
-    scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap().remove(0).fact
+    scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap().entries.remove(0).fact
 }
 
 fn after(seconds: u64) -> Timestamp {

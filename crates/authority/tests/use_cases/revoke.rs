@@ -179,7 +179,7 @@ async fn the_entry_says_who_why_and_what_caused_it() {
     let reason = Reason::new("left_the_company").unwrap();
     let request = RevocationRequest { reason: reason.clone(), cause: "req_7".into(), ..alice() };
     scene.authority.revoke(&caller, request).await.unwrap();
-    let entries = scene.authority.list_revocations(&scene.root(), None, 10).await.unwrap();
+    let entries = scene.authority.list_revocations(&scene.root(), None, 10).await.unwrap().entries;
     let fact = &entries[0].fact;
     assert_eq!((&*fact.actor, &*fact.cause, &fact.reason), (caller.id().as_str(), "req_7", &reason));
     assert_eq!(fact.recorded_at, START);

@@ -103,7 +103,7 @@ async fn a_token_in_the_clear_is_known_by_its_jti() {
     let tokens = scene.signs_in("alice").await;
     scene.revokes(TargetRequest::TokenText(tokens.access_token.clone())).await;
     assert_eq!(scene.refuses(&tokens), "admin");
-    let entries = scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap();
+    let entries = scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap().entries;
     let expected = Target::Token(TokenId::new(scene.claims(&tokens).token().unwrap()).unwrap());
     assert_eq!(entries[0].fact.target, expected);
     let end = START.plus(Duration::from_secs(660));
@@ -141,7 +141,7 @@ async fn a_foreign_token_without_jti_is_known_by_the_digest_of_its_signing_input
     let (signing_input, _) = token.rsplit_once('.').unwrap();
     let other_signature = format!("{signing_input}.{}", "A".repeat(43));
     scene.revokes(TargetRequest::TokenText(PlainToken::new(other_signature))).await;
-    let entries = scene.authority.list_revocations(&scene.root(), None, 10).await.unwrap();
+    let entries = scene.authority.list_revocations(&scene.root(), None, 10).await.unwrap().entries;
     let targets: BTreeSet<_> = entries.iter().map(|entry| format!("{:?}", entry.fact.target)).collect();
     let expected = Target::TokenDigest(TokenDigest(sha256(signing_input.as_bytes())));
     assert_eq!(targets, BTreeSet::from([format!("{expected:?}")]));

@@ -38,7 +38,7 @@ async fn what_is_due_once_is_made_at_its_very_instant_and_once() {
     assert_eq!(scene.refuses(&tokens), "admin");
     assert_eq!(scene.refuses(&later), "admin", "it hits what was issued before it was made");
     assert_eq!(&*scene.renewal_refused(&tokens).await.reason, "admin");
-    let made = scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap().remove(0).fact;
+    let made = scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap().entries.remove(0).fact;
     assert_eq!((made.recorded_at, &*made.cause), (at, schedule.id.as_str()));
     let rules = settings().own_time_rules(settings().horizons());
     assert_eq!(made.retain_until, at.plus(TimeRules::retention(&rules)), "its times are told then");

@@ -154,7 +154,7 @@ async fn the_entry_names_who_signed_in_and_the_session_that_took_the_place() {
     let scene = limited(1, Overflow::ReplaceOldest).await;
     let phone = scene.opens(on("phone")).await;
     let laptop = scene.opens(on("laptop")).await;
-    let entries = scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap();
+    let entries = scene.authority.list_revocations(&scene.root(), None, 1).await.unwrap().entries;
     let fact = &entries[0].fact;
     assert_eq!(fact.target, Target::Session(session_id(&phone)));
     assert_eq!(&*fact.actor, scene.root().id().as_str());

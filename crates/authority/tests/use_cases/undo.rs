@@ -91,7 +91,7 @@ async fn an_entry_that_can_be_undone_is_held_for_as_long_and_a_tokens_no_longer_
         expires_at: Some(START.plus(Duration::from_secs(60))),
     };
     scene.makes(RevocationRequest::end(token)).await;
-    let entries = scene.authority.list_revocations(&scene.root(), None, 2).await.unwrap();
+    let entries = scene.authority.list_revocations(&scene.root(), None, 2).await.unwrap().entries;
     let held: Vec<_> = entries.iter().map(|entry| entry.fact.enforce_until).collect();
     assert_eq!(held, [START.plus(Duration::from_secs(120)), START.plus(Duration::from_secs(3_600))]);
     // Verifiers forgot it, and it can be undone all the same: its user renews.

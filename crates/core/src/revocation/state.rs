@@ -150,6 +150,12 @@ impl RevocationState {
         self.registry.len()
     }
 
+    /// Whether `session` of `subject` at `issuer` is registered at `now`.
+    pub fn is_registered(&self, issuer: &Issuer, session: &str, subject: &str, now: Timestamp) -> bool {
+        let key = self.log_key.issuer_key(issuer).of_registration(session, subject);
+        self.registry.place_of(key, now).is_some()
+    }
+
     /// The key that digests ids for this state.
     pub fn log_key(&self) -> &LogKey {
         &self.log_key

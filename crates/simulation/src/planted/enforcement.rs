@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quash_authority::{Enforcement, KeySet};
+use quash_core::ids::{SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::Entry;
@@ -66,6 +67,14 @@ impl Enforcement for Faulty {
 
     fn hit(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
         self.inner.hit(token, rules)
+    }
+
+    fn is_registered(&self, session: &SessionId, subject: &Subject, now: Timestamp) -> bool {
+        self.inner.is_registered(session, subject, now)
+    }
+
+    fn registered_sessions(&self) -> usize {
+        self.inner.registered_sessions()
     }
 
     fn purge(&self, now: Timestamp) -> usize {

@@ -33,11 +33,9 @@ async fn list(
 ) -> Result<Response, Failure> {
     params.only(&["cursor", "limit"])?;
     let Paging { cursor, limit } = Paging::read(&params, super::position)?;
-    let entries = state.done(state.authority().list_revocations(&caller, cursor, limit).await)?;
-    let is_full = entries.len() == limit;
-    let last = entries.last().filter(|_| is_full);
-    let next_cursor = last.map(|entry| entry.position.to_string());
-    let items = with_undos(&state, &caller, entries).await?;
+    let page = state.done(state.authority().list_revocations(&caller, cursor, limit).await)?;
+    let next_cursor = page.before.map(|position| position.to_string());
+    let items = with_undos(&state, &caller, page.entries).await?;
     Ok(reply::json(&PageView { items, next_cursor }))
 }
 
