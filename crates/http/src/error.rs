@@ -188,9 +188,14 @@ impl Failure {
         matches!(self, Self::Unavailable { .. } | Self::Undecided(_))
     }
 
-    /// Whether somebody with a fresh state is to be asked instead.
+    /// Whether somebody who knows more is to be asked instead.
     pub(crate) const fn asks(&self) -> bool {
-        matches!(self, Self::Undecided(Undecided::Ask { .. }))
+        matches!(self, Self::Undecided(Undecided::Ask { .. } | Undecided::Ahead))
+    }
+
+    /// Whether what is lacking may be on its way.
+    pub(crate) const fn is_ahead(&self) -> bool {
+        matches!(self, Self::Undecided(Undecided::Ahead))
     }
 
     /// When to come back, in seconds. Every 503 says so (RFC 9110 section 10.2.3).

@@ -29,6 +29,7 @@
 //! ```
 
 mod access;
+mod ahead;
 mod auth_check;
 mod ban_view;
 mod checks;

@@ -12,6 +12,7 @@ use quash_core::time::Timestamp;
 use quash_verify::{Checked, Moment, TokenRef};
 
 use crate::access::Access;
+use crate::ahead::known_soon;
 use crate::checks::{Checks, SharedFreshness};
 use crate::error::{Failure, OAuthFailure};
 use crate::feed::{FeedDoor, FeedSource};
@@ -110,7 +111,8 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
     /// They are not known yet.
     fn published_keys(&self) -> Result<String, Failure>;
 
-    /// Judges `token` by somebody whose state is fresh, for this node's is too old and its operator wants that asked.
+    /// Judges `token` by somebody who knows more: this node's state is too old and its operator wants that asked, or the
+    /// token is newer than it.
     ///
     /// # Errors
     /// Nobody answered.
@@ -149,13 +151,18 @@ pub(crate) trait Node: Clone + Send + Sync + 'static {
         Ok(self.checks().verifier().check(token, self.moment())?)
     }
 
-    /// Judges `token` now; asks where memory is too old and the operator wants that.
+    /// Judges `token` now; asks where memory is too old and the operator wants that, or where its session may have been
+    /// registered since (S12).
     ///
     /// # Errors
     /// [`Failure::Undecided`].
     fn check_or_ask(&self, token: &str) -> impl Future<Output = Result<Answer<'static>, Failure>> + Send {
         async {
-            match self.check(token) {
+            let checked = match self.check(token) {
+                Err(failure) if failure.is_ahead() => known_soon(|| self.check(token)).await,
+                checked => checked,
+            };
+            match checked {
                 Err(failure) if failure.asks() => self.ask(token).await,
                 checked => checked.map(Answer::from),
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use quash_core::revocation::freshness::{Freshness, FreshnessSource, StalePolicy, Undecided};
+use quash_core::revocation::freshness::{Freshness, FreshnessSource, StalePolicy, Undecided, Vouched};
 use quash_core::revocation::rejection::Remedy;
 use quash_core::time::Timestamp;
 use quash_verify::{Admission, Moment, RouteRules, Verifier, Watch};
@@ -16,6 +16,13 @@ use crate::challenge::Challenge;
 use crate::denial::Denial;
 use crate::metadata::ResourceMetadata;
 use crate::verified::Verified;
+
+/// How often a registration is looked for that may be on its way (S12): a quarter of a second in all, some feeds' round
+/// trips.
+#[cfg(feature = "feed")]
+const LOOKS: u32 = 50;
+#[cfg(feature = "feed")]
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// A verifier with a clock and the rules of a route. Cheap to clone.
 #[derive(Clone)]
@@ -128,7 +135,8 @@ impl Gate {
         self.admit_bearer(Bearer::of(headers))
     }
 
-    /// The same; where the state is too old and the policy is to ask, the authority is asked about this one token.
+    /// The same; where the state is too old and the policy is to ask, the authority is asked about this one token. So it is
+    /// where the token is newer than what is known here of registered sessions (S12), after a quarter of a second.
     ///
     /// # Errors
     /// As [`admit`](Self::admit).
@@ -172,22 +180,52 @@ impl Gate {
         }
     }
 
-    /// The token to ask the authority about, where `denial` says that it is to be asked.
+    /// The token to go on about, where `denial` says that the authority is to be asked, or that the session may just have
+    /// been registered.
     pub(crate) fn question(&self, bearer: Bearer<'_>, denial: &Denial) -> Option<Box<str>> {
         match (bearer, denial) {
             (Bearer::Token(token), Denial::Undecided(Undecided::Ask { .. })) if self.0.ask.is_some() => {
                 Some(token.into())
             }
+            (Bearer::Token(token), Denial::Undecided(Undecided::Ahead)) => Some(token.into()),
             _ => None,
         }
     }
 
-    /// What the authority's answer about `token` comes to.
+    /// What is known of `token` in a moment, or else what the authority's answer about it comes to.
     pub(crate) async fn asked(self, token: Box<str>) -> Result<Verified, Denial> {
-        let Some(authority) = &self.0.ask else { return Err(Undecided::Incomplete.into()) };
-        match authority.introspect(&token).await {
-            // The authority's word stands for a fresh state: what is known here still refuses.
-            Ok(Introspected::Active) => self.judge(&token, &Freshness::Fresh),
+        match self.known_soon(&token).await {
+            Err(Denial::Undecided(lack @ (Undecided::Ask { .. } | Undecided::Ahead))) => {
+                self.introspected(&token, lack).await
+            }
+            judged => judged,
+        }
+    }
+
+    /// Judges `token` once more, and again for as long as its session may be on its way here.
+    #[cfg(feature = "feed")]
+    async fn known_soon(&self, token: &str) -> Result<Verified, Denial> {
+        for _look in 0..LOOKS {
+            match self.judge(token, &*self.0.freshness) {
+                Err(Denial::Undecided(Undecided::Ahead)) => tokio::time::sleep(LOOK_EVERY).await,
+                judged => return judged,
+            }
+        }
+        self.judge(token, &*self.0.freshness)
+    }
+
+    /// Without a feed over the network there is nothing to wait for, and no clock to wait by.
+    #[cfg(not(feature = "feed"))]
+    #[expect(clippy::unused_async, reason = "with a feed it waits")]
+    async fn known_soon(&self, token: &str) -> Result<Verified, Denial> {
+        self.judge(token, &*self.0.freshness)
+    }
+
+    async fn introspected(&self, token: &str, lack: Undecided) -> Result<Verified, Denial> {
+        let Some(authority) = &self.0.ask else { return Err(lack.into()) };
+        match authority.introspect(token).await {
+            // The authority's word stands for what is lacking here: what is known here still refuses.
+            Ok(Introspected::Active) => self.judge(token, &Vouched),
             // Whoever renews in vain is told to sign in then; the other way round a session would be lost for nothing.
             Ok(Introspected::Inactive) => {
                 Err(Denial::Refused { reason: "revoked".into(), remedy: Remedy::RenewSilently })

@@ -26,6 +26,7 @@ use axum::routing::any;
 
 use self::scope::RequiredScope;
 use crate::access::Access;
+use crate::ahead::known_soon;
 use crate::error::Failure;
 use crate::metrics::CheckOutcome;
 use crate::node::{Answer, Node};
@@ -80,7 +81,11 @@ async fn decide<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -
 async fn judge<N: Node>(node: &N, headers: &HeaderMap, scope: &RequiredScope) -> Result<Response, Failure> {
     node.is_complete()?;
     let token = bearer(headers)?;
-    match judge_from_memory(node, token, scope) {
+    let judged = match judge_from_memory(node, token, scope) {
+        Err(failure) if failure.is_ahead() => known_soon(|| judge_from_memory(node, token, scope)).await,
+        judged => judged,
+    };
+    match judged {
         Err(failure) if failure.asks() => answer(node, node.ask(token).await?, scope),
         judged => judged,
     }

@@ -8,7 +8,7 @@ use axum::http::{Extensions, HeaderMap};
 use futures_util::future::BoxFuture;
 use quash_authority::{Clock, Noted, RefreshState};
 use quash_core::ids::ClientId;
-use quash_core::revocation::freshness::Undecided;
+use quash_core::revocation::freshness::{Undecided, Vouched};
 use quash_core::revocation::rejection::Rejection;
 use quash_core::session::last_use::LastUse;
 use quash_core::time::Timestamp;
@@ -97,7 +97,7 @@ impl EdgeState {
     /// `token`, which an authority finds active, as this edge knows it. What this edge itself would refuse, it
     /// refuses still.
     fn accept(&self, token: &str) -> Result<Answer<'static>, Failure> {
-        let checked = self.checks().verifier().check(token, Moment::fresh(self.now()))?;
+        let checked = self.checks().verifier().check(token, Moment::new(self.now(), Vouched))?;
         match checked.rejection() {
             // The authority knows its key, and this edge does not: there is nothing that it could say of the token.
             Some(Rejection::Invalid(defect)) if defect.is_for_want_of_trust() => self.undecided(token),

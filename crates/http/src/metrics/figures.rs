@@ -50,6 +50,8 @@ impl Collector for VerifierFigures {
         page.counter("verifier_undecided", "Checks without an answer", counts.undecided)?;
         page.gauge("verifier_shortcut_share", "Share of checks without a look-up", counts.shortcut_share())?;
         page.gauge("verifier_live_entries", "Revocation entries in memory", verifier.live_entries() as f64)?;
+        let registered = "Sessions in memory that an allowlist lets pass";
+        page.gauge("verifier_registered_sessions", registered, verifier.registered_sessions() as f64)?;
         page.gauge("verifier_cached_tokens", "Tokens in the cache", verifier.cached_tokens() as f64)?;
         page.gauge("verifier_watermark", "Position that all is enforced up to", {
             verifier.watermark().number() as f64

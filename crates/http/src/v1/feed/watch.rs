@@ -14,8 +14,9 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use quash_authority::{Caller, Verb, authorize};
 use quash_core::position::Position;
+use quash_core::revocation::target::TargetKind;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use super::events::{self, Ids};
 use crate::access::ServiceCaller;
@@ -63,8 +64,9 @@ async fn begin(
     let ids = if authorize(&caller, Verb::ReadRevocations).is_ok() { Ids::Plain } else { Ids::Digests };
     let hello = events::hello(head.log, head.position, after, ids);
     let closing = state.feed().closing();
-    let watched =
-        Watched { state, caller, ids, after, heads, closing, ready: VecDeque::from([hello]), _place: place };
+    let ready = VecDeque::from([hello]);
+    let sent_at = Instant::now();
+    let watched = Watched { state, caller, ids, after, heads, closing, ready, sent_at, _place: place };
     let mut response = Sse::new(watched.events()).into_response();
     response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     Ok(response)
@@ -88,12 +90,18 @@ struct Watched {
     heads: watch::Receiver<Position>,
     closing: watch::Receiver<bool>,
     ready: VecDeque<Event>,
+    /// When the last event was sent: what is not shown puts no heartbeat off.
+    sent_at: Instant,
     _place: OwnedSemaphorePermit,
 }
 
 impl Watched {
     fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
-        unfold(self, async |mut watched| watched.next().await.map(|event| (Ok(event), watched)))
+        unfold(self, async |mut watched| {
+            let event = watched.next().await?;
+            watched.sent_at = Instant::now();
+            Some((Ok(event), watched))
+        })
     }
 
     /// The next event; none when the stream is over: the client comes back with the last id that it saw.
@@ -113,7 +121,7 @@ impl Watched {
                 // Sent once the server stops, and an error when it has.
                 _ = self.closing.changed() => {}
                 changed = self.heads.changed() => changed.ok()?,
-                () = sleep(HEARTBEAT) => {
+                () = sleep_until(self.sent_at + HEARTBEAT) => {
                     let head = *self.heads.borrow();
                     return Some(events::heartbeat(head, self.state.authority().now()));
                 }
@@ -130,17 +138,25 @@ impl Watched {
                 let entries = self.state.done(authority.watch_entries(&self.caller, self.after, PAGE).await);
                 let entries = entries.ok()?;
                 let last = entries.last().map(|entry| entry.position);
-                self.ready.extend(entries.into_iter().map(events::entry));
+                // A registration revokes nothing: it is not shown (S12).
+                let shown = entries.into_iter().filter(|entry| is_shown(entry.fact.target.kind()));
+                self.ready.extend(shown.map(events::entry));
                 last
             }
             Ids::Digests => {
                 let records = self.state.done(authority.watch_records(&self.caller, self.after, PAGE).await);
                 let records = records.ok()?;
-                self.ready.extend(records.iter().map(events::record));
+                let shown = records.iter().filter(|record| is_shown(record.kind));
+                self.ready.extend(shown.map(events::record));
                 records.last().map(|record| record.position)
             }
         };
         self.after = last.unwrap_or(self.after.max(head));
         Some(())
     }
+}
+
+/// Whether people are shown entries of this kind.
+fn is_shown(kind: TargetKind) -> bool {
+    kind != TargetKind::Registration
 }
