@@ -76,6 +76,8 @@ pub struct TokensConfig {
     pub leeway: Duration,
     /// How far ahead `iat` may lie.
     pub future_skew: Duration,
+    /// Whether only tokens of registered sessions pass.
+    pub allowlist: bool,
     /// How long a key signs before the next one takes its place; `None`: until it is rotated by hand.
     pub key_rotation: Option<Duration>,
 }
@@ -136,6 +138,11 @@ impl TokensConfig {
             Duration::from_secs(5),
             Duration::ZERO..=MINUTE,
         );
+        let allowlist = section.value(
+            "allowlist",
+            "whether own tokens pass only while their session is registered with every verifier",
+            false,
+        );
         let key_rotation = section.bounded(
             "key_rotation",
             "how long a key signs before the next one takes its place; zero: until it is rotated by hand",
@@ -154,6 +161,7 @@ impl TokensConfig {
             claims_limit,
             leeway,
             future_skew,
+            allowlist,
             key_rotation: (!key_rotation.is_zero()).then_some(key_rotation),
         })
     }

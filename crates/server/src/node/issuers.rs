@@ -37,9 +37,10 @@ pub fn own(settings: &Settings, horizons: Horizons) -> Trusted {
         names.sort_unstable();
         names.dedup();
     }
-    Trusted::own(settings.issuer.clone(), audiences, KeySet::default())
+    let own = Trusted::own(settings.issuer.clone(), audiences, KeySet::default())
         .with_types(types)
-        .with_rules(settings.own_time_rules(horizons))
+        .with_rules(settings.own_time_rules(horizons));
+    if settings.allowlist { own.with_allowlist() } else { own }
 }
 
 /// A foreign issuer. One whose key set is at a URL has no keys yet: its tokens are undecided until they arrive.

@@ -32,6 +32,7 @@ pub fn authority_settings(config: &Config, admin_key: &Secret) -> Settings {
         refresh_grace: tokens.refresh_grace,
         leeway: tokens.leeway,
         future_skew: tokens.future_skew,
+        allowlist: tokens.allowlist,
         algorithm: algorithm(tokens.algorithm),
         rotate_keys_every: tokens.key_rotation,
         keep_ended: config.retention.keep_ended_sessions,

@@ -13,6 +13,7 @@ mod s08_logout;
 mod s09_reasons;
 mod s10_denylist_by_jti;
 mod s11_denylist_by_digest;
+mod s12_allowlist;
 mod s13_token_version;
 mod s14_cutoff_sparing_one;
 mod s15_global_cutoff_and_windows;

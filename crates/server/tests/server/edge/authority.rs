@@ -62,6 +62,12 @@ impl Authority {
         self.running = Some(Running::at(self.address, self.data.path(), &self.more));
     }
 
+    /// The same with `more` in its configuration from now on.
+    pub(crate) fn restart_with(&mut self, more: &str) {
+        more.clone_into(&mut self.more);
+        self.restart();
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.running.take().unwrap().kill();
