@@ -6,6 +6,7 @@ mod first_check;
 mod frozen;
 mod growth;
 mod memory;
+mod mix;
 mod propagation;
 mod read_scaling;
 mod refresh;
@@ -55,6 +56,7 @@ pub const GROUPS: &[Group] = &[
     },
     Group { name: "growth", about: "first check with 10^4 and 10^7 live entries", measure: growth::measure },
     Group { name: "scaling", about: "two threads while entries come in", measure: read_scaling::measure },
+    Group { name: "mix", about: "share of checks without a look-up in a usual mix", measure: mix::measure },
     Group { name: "memory", about: "memory per live entry in a verifier", measure: memory::measure },
     Group { name: "restart", about: "restart with 10^6 live entries", measure: start::measure_restart },
     Group { name: "refresh", about: "refreshes over HTTP", measure: refresh::measure },
