@@ -75,6 +75,7 @@ impl Records {
             kind,
             key,
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             undoes: None,

@@ -101,6 +101,7 @@ fn entry(issuer: &Issuer, session: SessionId, now: Timestamp) -> NewEntry {
         issuer: issuer.clone(),
         target: Target::Session(session),
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         // Alive for the whole run.

@@ -201,6 +201,7 @@ fn entry(number: usize, position: u64) -> Entry {
             issuer: Issuer::new(ISSUER).unwrap(),
             target: Target::Session(SessionId::new(format!("ses_revoked_{number}")).unwrap()),
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             retain_until: Timestamp::from_seconds(NOW + 665),

@@ -151,6 +151,7 @@ impl TestIssuer {
             issuer: name(),
             target,
             effect,
+            spread: None,
             window: None,
             exception: None,
             retain_until: now.plus(Self::LIFE + Duration::from_secs(60)),

@@ -68,6 +68,7 @@ impl Authority {
             issuer: named.issuer,
             target: named.target,
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: except,
             retain_until,

@@ -1,6 +1,8 @@
 //! From a request to an entry.
 
+use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::entry::{Effect, NewEntry, Window};
+use quash_core::revocation::spread::Spread;
 use quash_core::revocation::target::{Target, TargetKind};
 use quash_core::time::Timestamp;
 
@@ -34,6 +36,7 @@ impl Authority {
             issuer: named.issuer,
             target: named.target,
             effect: request.effect,
+            spread: spread(request, &rules)?,
             window: window.map_err(|_| RequestError::new("window", expected))?,
             exception: request.except.clone(),
             retain_until,
@@ -66,6 +69,18 @@ impl Authority {
     }
 }
 
+/// The spread of a request, checked.
+fn spread(request: &RevocationRequest, rules: &TimeRules) -> Result<Option<Spread>, RequestError> {
+    let Some(seconds) = request.spread_seconds else { return Ok(None) };
+    if request.effect != Effect::Refresh {
+        return Err(RequestError::new("spread_s", "nothing, for an `end` comes to all at once"));
+    }
+    let longest = rules.longest_life.as_secs();
+    let spread = Spread::from_seconds(seconds).filter(|_| seconds <= longest);
+    let expected = format!("whole seconds from 1 to {longest}, the life of an access token");
+    spread.map(Some).ok_or_else(|| RequestError::new("spread_s", expected))
+}
+
 /// Windows and exceptions narrow cutoffs; what names one thing has nothing to narrow.
 fn check_shape(request: &RevocationRequest, kind: TargetKind) -> Result<(), RequestError> {
     let cutoff = "nothing, for the target names one thing";
@@ -74,6 +89,9 @@ fn check_shape(request: &RevocationRequest, kind: TargetKind) -> Result<(), Requ
     }
     if kind.is_identity() && request.window.is_some() {
         return Err(RequestError::new("window", cutoff));
+    }
+    if kind.is_identity() && request.spread_seconds.is_some() {
+        return Err(RequestError::new("spread_s", cutoff));
     }
     // A session stays named by every token that renews it: no renewal could ever satisfy such an entry.
     if kind == TargetKind::Session && request.effect == Effect::Refresh {

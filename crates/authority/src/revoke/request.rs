@@ -17,6 +17,9 @@ pub struct RevocationRequest {
     pub target: TargetRequest,
     /// What it does.
     pub effect: Effect,
+    /// Over how many seconds a cutoff that says [`Effect::Refresh`] comes to its tokens, so that not all are renewed at
+    /// once: at most the life of an access token, or everybody is renewed before. At once when `None`.
+    pub spread_seconds: Option<u64>,
     /// What a cutoff spares.
     pub except: Option<Exception>,
     /// Narrows a cutoff: first and last instant, both included, compared in whole seconds.
@@ -40,6 +43,7 @@ impl RevocationRequest {
             issuer: None,
             target,
             effect: Effect::End,
+            spread_seconds: None,
             except: None,
             window: None,
             reason: Reason::known(Reason::ADMIN),

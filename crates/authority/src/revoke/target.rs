@@ -114,6 +114,7 @@ impl RevocationRequest {
             target,
             named.expires_at,
             effect,
+            self.spread_seconds,
             except,
             self.window,
             self.reason,

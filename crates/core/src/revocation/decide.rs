@@ -8,7 +8,7 @@ use crate::revocation::registry::Registered;
 use crate::revocation::rejection::Rejection;
 use crate::revocation::rule::Aim;
 use crate::revocation::scope::TokenNames;
-use crate::revocation::search;
+use crate::revocation::search::{self, Found};
 use crate::revocation::state::RevocationState;
 use crate::time::Timestamp;
 use crate::verified::VerifiedClaims;
@@ -139,17 +139,21 @@ pub fn examine(question: &Question<'_>, state: &RevocationState) -> Finding {
         passed_at > Position::ZERO && state.unchanged_since(question.names, passed_at.number());
     let registered = state.registered(question.names.listing, question.now);
     let aim = Aim::new(question.token, question.names, question.rules).of_session_at(registered.position());
-    if !passed_before && let Some(hit) = search::strongest_hit(aim, state) {
-        return Finding::Refused(Rejection::Revoked(hit));
+    let mut pass = None;
+    if !passed_before {
+        let Found { hit, is_awaited } = search::look_up(aim, state, question.now);
+        if let Some(hit) = hit {
+            return Finding::Refused(Rejection::Revoked(hit));
+        }
+        // INVARIANT: who is hit later has not passed what will hit it, however quiet the marks are until then.
+        pass = (!is_awaited).then_some(watermark);
     }
     // INVARIANT: what lies at or below a watermark that was loaded before is known here, so it is missing for good.
     let may_come = question.token.position().is_some_and(|position| position > watermark);
     match registered {
         Registered::Missing if may_come => Finding::Ahead,
         Registered::Missing => Finding::Refused(Rejection::NotRegistered),
-        Registered::Unasked | Registered::At(_) => {
-            Finding::Clear { passed_at: (!passed_before).then_some(watermark) }
-        }
+        Registered::Unasked | Registered::At(_) => Finding::Clear { passed_at: pass },
     }
 }
 

@@ -173,6 +173,7 @@ fn everything_ended() -> Entry {
             issuer: Issuer::new("https://issuer.example").unwrap(),
             target: Target::Issuer,
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             retain_until: Timestamp::FOREVER,

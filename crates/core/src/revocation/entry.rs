@@ -4,6 +4,7 @@ use crate::ids::{Issuer, SessionId, TokenId};
 use crate::position::Position;
 use crate::revocation::reason::Reason;
 use crate::revocation::record::{ExceptionKey, Record};
+use crate::revocation::spread::Spread;
 use crate::revocation::target::{Target, TargetKind};
 use crate::revocation::target_key::LogKey;
 use crate::time::Timestamp;
@@ -83,6 +84,8 @@ pub struct NewEntry {
     pub target: Target,
     /// What it does to them.
     pub effect: Effect,
+    /// Over how long a cutoff that says [`Effect::Refresh`] comes to its tokens; at once when `None`.
+    pub spread: Option<Spread>,
     /// Narrows a cutoff.
     pub window: Option<Window>,
     /// What it spares.
@@ -130,6 +133,7 @@ impl Entry {
             kind: fact.target.kind(),
             key: issuer.of(&fact.target),
             effect: fact.effect,
+            spread: fact.spread,
             window: fact.window,
             exception: fact.exception.as_ref().map(|exception| match exception {
                 Exception::Session(id) => {

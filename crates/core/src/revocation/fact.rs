@@ -55,7 +55,7 @@ impl Fact {
         Self { head: self.head | (index as u64) << REASON_SHIFT, ..self }
     }
 
-    /// Says that the entry has details: a window, an exception, or a reason beyond the table.
+    /// Says that the entry has details: a spread, a window, an exception, or a reason beyond the table.
     pub(super) const fn with_details(self) -> Self {
         Self { head: self.head | DETAILED, ..self }
     }

@@ -20,6 +20,7 @@ pub mod rejection;
 mod rule;
 pub mod scope;
 mod search;
+pub mod spread;
 pub mod standing;
 pub mod state;
 pub mod target;

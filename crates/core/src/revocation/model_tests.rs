@@ -5,8 +5,10 @@
 //! It knows no digest, no map, no mark and no shortcut.
 
 mod registering;
+mod spreading;
 mod undoing;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -19,6 +21,8 @@ use crate::revocation::entry::{Effect, Entry, Exception, NewEntry, Window};
 use crate::revocation::freshness::Freshness;
 use crate::revocation::reason::Reason;
 use crate::revocation::rejection::Rejection;
+use crate::revocation::scope::{IssuerScope, TokenNames};
+use crate::revocation::spread::Spread;
 use crate::revocation::state::RevocationState;
 use crate::revocation::target::Target;
 use crate::revocation::target_key::LogKey;
@@ -41,6 +45,7 @@ struct Token {
     authenticated_at: Option<u64>,
 }
 
+const LOG_KEY: LogKey = LogKey::from_random([3; 16]);
 const NOW: u64 = 1_000;
 const SKEW: u64 = 5;
 
@@ -136,9 +141,21 @@ impl Token {
         issued_before && in_window
     }
 
+    /// Whether the entry's spread has come to the token at `now`.
+    fn is_reached_by(&self, entry: &Entry, now: Timestamp) -> bool {
+        let Some(spread) = entry.fact.spread else { return true };
+        let scope = IssuerScope::new(LOG_KEY.issuer_key(&entry.fact.issuer));
+        let names = TokenNames::new(Arc::new(scope), &self.verified());
+        spread.due(entry.fact.recorded_at.seconds(), &names) <= now
+    }
+
     /// Which entry a refusal is put down to: an `end` before a `refresh`, then the latest.
     fn refused_for<'a>(&self, entries: &'a [Entry]) -> Option<&'a Entry> {
-        let hits = entries.iter().filter(|entry| self.is_hit_by(entry));
+        self.refused_at(Timestamp::from_seconds(NOW), entries)
+    }
+
+    fn refused_at<'a>(&self, now: Timestamp, entries: &'a [Entry]) -> Option<&'a Entry> {
+        let hits = entries.iter().filter(|entry| self.is_hit_by(entry) && self.is_reached_by(entry, now));
         hits.max_by_key(|entry| (entry.fact.effect, entry.position))
     }
 }
@@ -211,9 +228,10 @@ fn exception() -> impl Strategy<Value = Option<Exception>> {
 
 fn fact() -> impl Strategy<Value = NewEntry> {
     let window = prop_oneof![2 => Just(None), 1 => (0..60_u64, 0..60_u64).prop_map(Some)];
-    let times = (NOW * 1000 - 50_000..=NOW * 1000, window);
+    let spread = prop::option::weighted(0.3, (1..120_u64).prop_map(|of| Spread::from_seconds(of).unwrap()));
+    let times = (NOW * 1000 - 50_000..=NOW * 1000, window, spread);
     (0..2_u8, target(), any::<bool>(), times, exception(), 0..300_u16).prop_map(
-        |(issuer, target, refresh, (recorded_at, window), exception, reason)| {
+        |(issuer, target, refresh, (recorded_at, window, spread), exception, reason)| {
             let recorded_at = Timestamp::from_milliseconds(recorded_at);
             let window = window.map(|(before, length)| {
                 let from = recorded_at.seconds().saturating_sub(before);
@@ -224,6 +242,7 @@ fn fact() -> impl Strategy<Value = NewEntry> {
                 issuer: Issuer::new(text("iss", issuer)).unwrap(),
                 target,
                 effect: if refresh { Effect::Refresh } else { Effect::End },
+                spread: spread.filter(|_| refresh),
                 window,
                 exception,
                 retain_until: Timestamp::FOREVER,
@@ -259,7 +278,7 @@ fn rules() -> TimeRules {
 }
 
 fn state() -> RevocationState {
-    RevocationState::new(LogKey::from_random([3; 16]), Position::ZERO)
+    RevocationState::new(LOG_KEY, Position::ZERO)
 }
 
 fn ask(state: &RevocationState, token: &VerifiedClaims, passed_at: Position) -> Judgement {
@@ -318,8 +337,10 @@ proptest! {
             prop_assert_eq!(record.hits(&verified, &names, &rules()), token.is_hit_by(entry), "{:?}", entry);
             apply(&state, entry);
         }
+        // Asked without an instant, every spread is over.
         let hit = state.hit(&verified, &names, &rules());
-        prop_assert_eq!(hit.map(|hit| hit.position), token.refused_for(&entries).map(|entry| entry.position));
+        let refused_for = token.refused_at(Timestamp::FOREVER, &entries);
+        prop_assert_eq!(hit.map(|hit| hit.position), refused_for.map(|entry| entry.position));
     }
 
     /// I5, I7, S17: the shortcut of a token that passed before changes no answer, whenever it is asked again.
@@ -413,6 +434,7 @@ fn a_record_at_or_below_the_watermark_is_refused_and_changes_nothing() {
             issuer: Issuer::new("iss0").unwrap(),
             target: Target::Issuer,
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             retain_until: Timestamp::FOREVER,

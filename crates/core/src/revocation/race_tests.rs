@@ -48,6 +48,7 @@ fn entry(position: u64, now: Timestamp) -> Entry {
         target,
         // Both kinds, so that the strongest of several has to be found.
         effect: if position.is_multiple_of(3) { Effect::Refresh } else { Effect::End },
+        spread: None,
         window: None,
         exception: None,
         retain_until: now.plus(RULES.retention()),

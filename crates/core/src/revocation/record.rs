@@ -3,6 +3,7 @@
 use crate::position::Position;
 use crate::revocation::entry::{Effect, Window};
 use crate::revocation::reason::Reason;
+use crate::revocation::spread::Spread;
 use crate::revocation::target::TargetKind;
 use crate::revocation::target_key::{IssuerKey, TargetKey};
 use crate::time::Timestamp;
@@ -34,6 +35,8 @@ pub struct Record {
     pub key: TargetKey,
     /// What it does to them.
     pub effect: Effect,
+    /// Over how long it comes to its tokens; at once when `None`.
+    pub spread: Option<Spread>,
     /// Narrows a cutoff.
     pub window: Option<Window>,
     /// What it spares.

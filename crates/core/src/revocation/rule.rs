@@ -8,7 +8,9 @@ use crate::revocation::decide::TimeRules;
 use crate::revocation::entry::{Effect, Window};
 use crate::revocation::record::{ExceptionKey, Record};
 use crate::revocation::scope::{TokenNames, claim_values};
+use crate::revocation::spread::Spread;
 use crate::revocation::target::TargetKind;
+use crate::time::Timestamp;
 use crate::verified::VerifiedClaims;
 
 /// A token as the rule sees it.
@@ -51,6 +53,7 @@ fn whole_seconds(skew: Duration) -> u64 {
 /// What narrows an entry.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Narrowing {
+    pub(super) spread: Option<Spread>,
     pub(super) window: Option<Window>,
     pub(super) exception: Option<ExceptionKey>,
 }
@@ -74,7 +77,13 @@ impl<'a> Aim<'a> {
         }
     }
 
-    /// Whether an entry of `kind` about something that the token names hits it, narrowed as its details say.
+    /// From when on an entry that hits the token does, if it does not from its start.
+    pub(super) fn due(&self, fact: Fact, narrowed: Narrowing) -> Option<Timestamp> {
+        narrowed.spread.map(|spread| spread.due(fact.recorded_second(), self.names))
+    }
+
+    /// Whether an entry of `kind` about something that the token names hits it, narrowed as its details say, now or when
+    /// it is due.
     pub(super) fn is_hit_by(&self, fact: Fact, kind: TargetKind, narrowed: Narrowing) -> bool {
         let spared = narrowed.exception.is_some_and(|exception| self.is_spared(exception));
         // An identity has no time: it is hit whatever the token's position, and windows narrow cutoffs only.
@@ -149,12 +158,12 @@ impl<'a> Aim<'a> {
 }
 
 impl Record {
-    /// Whether this entry hits `token`, whatever the token's life; one that undoes another hits none. `names` are those
-    /// of the record's own log.
+    /// Whether this entry hits `token`, whatever the token's life, now or when its spread comes to it; one that undoes
+    /// another hits none. `names` are those of the record's own log.
     pub fn hits(&self, token: &VerifiedClaims, names: &TokenNames, rules: &TimeRules) -> bool {
         let aim = Aim::new(token, names, rules);
         let fact = Fact::new(self.position, self.effect, self.recorded_at, self.retain_until);
-        let narrowed = Narrowing { window: self.window, exception: self.exception };
+        let narrowed = Narrowing { spread: self.spread, window: self.window, exception: self.exception };
         self.revokes()
             && self.issuer == names.issuer.key
             && aim.names_target_of(self)

@@ -3,7 +3,7 @@
 use super::fact::Fact;
 use super::fact_table::Reader;
 use super::rule::{Aim, Narrowing};
-use super::state::RevocationState;
+use super::state::{Details, RevocationState};
 use crate::position::Position;
 use crate::revocation::decide::TimeRules;
 use crate::revocation::reason::Reason;
@@ -14,13 +14,21 @@ use crate::revocation::target_key::TargetKey;
 use crate::time::Timestamp;
 use crate::verified::VerifiedClaims;
 
-/// The entry that a token is refused for: an `end` before a `refresh`, the latest among equals. `None` when
-/// nothing hits it.
-pub(super) fn strongest_hit(aim: Aim<'_>, state: &RevocationState) -> Option<Hit> {
-    let mut search = Search { aim, state, single: state.single.read(), strongest: None };
+/// What the maps say about a token.
+pub(super) struct Found {
+    /// The entry that it is refused for: an `end` before a `refresh`, the latest among equals.
+    pub(super) hit: Option<Hit>,
+    /// Whether an entry will hit it that does not yet: its spread has not come to the token.
+    pub(super) is_awaited: bool,
+}
+
+/// Looks a token up in all maps as of `now`.
+pub(super) fn look_up(aim: Aim<'_>, state: &RevocationState, now: Timestamp) -> Found {
+    let single = state.single.read();
+    let mut search = Search { aim, state, single, now, strongest: None, is_awaited: false };
     search.named();
     search.wide();
-    search.strongest.map(|held| search.hit(held))
+    Found { hit: search.strongest.map(|held| search.hit(held)), is_awaited: search.is_awaited }
 }
 
 /// A fact, and whom it is about.
@@ -35,7 +43,9 @@ struct Search<'a> {
     aim: Aim<'a>,
     state: &'a RevocationState,
     single: Reader,
+    now: Timestamp,
     strongest: Option<Held>,
+    is_awaited: bool,
 }
 
 impl Search<'_> {
@@ -97,23 +107,29 @@ impl Search<'_> {
     /// Keeps `held` if it hits the token and is stronger than what was found so far.
     fn weigh(&mut self, held: Held) {
         let rank = |held: Held| (held.fact.effect(), held.fact.position());
-        if self.strongest.is_none_or(|strongest| rank(held) > rank(strongest)) && self.hits(held) {
+        if self.strongest.is_some_and(|strongest| rank(held) <= rank(strongest)) {
+            return;
+        }
+        let Some(narrowed) = self.narrowing(held) else { return };
+        if !self.aim.is_hit_by(held.fact, held.kind, narrowed) {
+            return;
+        }
+        if self.aim.due(held.fact, narrowed).is_some_and(|due| self.now < due) {
+            self.is_awaited = true;
+        } else {
             self.strongest = Some(held);
         }
     }
 
-    fn hits(&self, held: Held) -> bool {
-        self.narrowing(held).is_some_and(|narrowed| self.aim.is_hit_by(held.fact, held.kind, narrowed))
-    }
-
-    /// Window and exception. An entry whose details are gone is over: no living token can be hit by it.
+    /// Spread, window and exception. An entry whose details are gone is over: no living token can be hit by it.
     fn narrowing(&self, Held { fact, key, .. }: Held) -> Option<Narrowing> {
         if !fact.is_detailed() {
             return Some(Narrowing::default());
         }
         let details = self.state.details.pin();
         let details = details.get(&(fact.position(), key))?;
-        Some(Narrowing { window: details.window, exception: details.exception })
+        let Details { spread, window, exception, .. } = *details;
+        Some(Narrowing { spread, window, exception })
     }
 
     fn hit(&self, Held { fact, kind, key }: Held) -> Hit {
@@ -128,9 +144,9 @@ impl Search<'_> {
 
 impl RevocationState {
     /// The entry that `token` is refused for, whatever its life: an `end` before a `refresh`, the latest among
-    /// equals. `names` are those of this state. One look-up per name.
+    /// equals. No instant is given, so a spread counts as over. `names` are those of this state. One look-up per name.
     pub fn hit(&self, token: &VerifiedClaims, names: &TokenNames, rules: &TimeRules) -> Option<Hit> {
         let registered = self.registered(names.listing, Timestamp::EPOCH).position();
-        strongest_hit(Aim::new(token, names, rules).of_session_at(registered), self)
+        look_up(Aim::new(token, names, rules).of_session_at(registered), self, Timestamp::FOREVER).hit
     }
 }

@@ -24,6 +24,7 @@ use crate::revocation::marks::Marks;
 use crate::revocation::reason::Reason;
 use crate::revocation::record::{ExceptionKey, Record};
 use crate::revocation::scope::{IssuerScope, Listing, TokenNames};
+use crate::revocation::spread::Spread;
 use crate::revocation::target::TargetKind;
 use crate::revocation::target_key::{IssuerKey, LogKey, TargetKey};
 use crate::time::Timestamp;
@@ -85,6 +86,7 @@ impl Progress {
 /// What few entries have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Details {
+    pub(super) spread: Option<Spread>,
     pub(super) window: Option<Window>,
     pub(super) exception: Option<ExceptionKey>,
     pub(super) reason: Option<Reason>,
@@ -256,9 +258,10 @@ impl RevocationState {
         let (index, beyond_table) = self.index_of(&record.reason, lately);
         fact = fact.with_reason(index);
         let narrowed = record.window.is_some() || record.exception.is_some();
-        if narrowed || beyond_table {
+        if narrowed || record.spread.is_some() || beyond_table {
             let reason = beyond_table.then(|| record.reason.clone());
-            let details = Details { window: record.window, exception: record.exception, reason };
+            let Record { spread, window, exception, .. } = *record;
+            let details = Details { spread, window, exception, reason };
             self.details.pin().insert((record.position.number(), record.key), details);
             fact = fact.with_details();
         }

@@ -95,6 +95,7 @@ mod tests {
             kind: TargetKind::Subject,
             key: TargetKey::from_halves([number, number]),
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             undoes: None,

@@ -55,6 +55,7 @@ pub fn entry(target: Target, now: Timestamp) -> NewEntry {
         issuer: own_issuer(),
         target,
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         retain_until: now.plus(Duration::from_secs(660)),

@@ -252,6 +252,7 @@ fn end_everything(
         issuer,
         target: Target::Issuer,
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         retain_until,

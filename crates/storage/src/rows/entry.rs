@@ -7,6 +7,7 @@ use quash_core::ids::{ClientId, DeviceId, Issuer, KeyId, SessionId, Subject, Tok
 use quash_core::position::{Checksum, Position};
 use quash_core::revocation::entry::{Effect, Entry, Exception, NewEntry, Window};
 use quash_core::revocation::reason::Reason;
+use quash_core::revocation::spread::Spread;
 use quash_core::revocation::target::{Target, TargetKind};
 use quash_core::time::Timestamp;
 use quash_core::verified::TokenDigest;
@@ -62,6 +63,9 @@ pub(super) struct EntryRow<'a> {
     /// The position of the entry that it undoes.
     #[n(17)]
     pub(super) undoes: Option<u64>,
+    /// Over how many seconds it comes to its tokens.
+    #[n(18)]
+    pub(super) spread: Option<u64>,
 }
 
 /// The canonical bytes of `fact` at `position`.
@@ -81,6 +85,7 @@ pub(crate) fn canonical(position: Position, fact: &NewEntry) -> Vec<u8> {
         detail,
         digest,
         effect: if fact.effect == Effect::End { 2 } else { 1 },
+        spread: fact.spread.map(Spread::seconds),
         window_from: fact.window.map(|window| window.from()),
         window_to: fact.window.map(|window| window.to()),
         exception,
@@ -113,6 +118,14 @@ pub(super) fn window(row: &EntryRow<'_>) -> Result<Option<Window>, StoreError> {
         (Some(from), Some(to)) => Ok(Some(Window::from_stored(from, to))),
         _ => Err(corrupt(WHAT)),
     }
+}
+
+/// The spread in a row.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it is of no seconds.
+pub(super) fn spread(row: &EntryRow<'_>) -> Result<Option<Spread>, StoreError> {
+    row.spread.map(|seconds| Spread::from_seconds(seconds).ok_or_else(|| corrupt(WHAT))).transpose()
 }
 
 type TargetFields<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a ByteSlice>);
@@ -162,6 +175,7 @@ fn fact(row: &EntryRow<'_>) -> Option<NewEntry> {
         issuer: Issuer::new(row.issuer).ok()?,
         target: target(row)?,
         effect: effect(row)?,
+        spread: spread(row).ok()?,
         window: window(row).ok()?,
         exception: match (row.exception, row.exception_id) {
             (None, None) => None,

@@ -11,7 +11,7 @@ use quash_core::verified::TokenDigest;
 
 use super::entry::{
     CLAIM, CLIENT, DEVICE, EntryRow, ISSUER, KEY, REGISTRATION, SESSION, SUBJECT, TOKEN, TOKEN_DIGEST, WHAT,
-    effect, split, window,
+    effect, split, spread, window,
 };
 use super::{corrupt, decode};
 use crate::ports::StoreError;
@@ -53,6 +53,7 @@ impl Digester {
             kind,
             key,
             effect: effect(row).ok_or_else(unreadable)?,
+            spread: spread(row)?,
             window: window(row)?,
             exception: exception(&issuer, row)?,
             undoes: row.undoes.map(Position::new).transpose().map_err(|_| unreadable())?,

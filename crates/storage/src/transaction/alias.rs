@@ -71,6 +71,7 @@ fn ending(issuer: Issuer, alias: &NewAlias) -> Append {
         issuer,
         target: Target::Subject(alias.old.clone()),
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         retain_until: alias.retain_until,

@@ -164,6 +164,7 @@ impl<T: Write> Transaction<'_, T> {
             issuer: self.constants.own_issuer.clone(),
             target,
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             retain_until: put.retain_until,

@@ -102,6 +102,7 @@ impl<T: Write> Transaction<'_, T> {
             issuer: self.constants.own_issuer.clone(),
             target: Target::Registration { session: session.id.clone(), subject: session.subject.clone() },
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             undoes: None,

@@ -162,6 +162,7 @@ impl<T: Write> Transaction<'_, T> {
             issuer: self.constants.own_issuer.clone(),
             target: Target::Session(session.clone()),
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             retain_until: limit.retain_until,

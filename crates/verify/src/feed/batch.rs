@@ -8,6 +8,7 @@ use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Window};
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::record::{ExceptionKey, Record};
+use quash_core::revocation::spread::Spread;
 use quash_core::revocation::target::TargetKind;
 use quash_core::revocation::target_key::{IssuerKey, TargetKey};
 use quash_core::time::Timestamp;
@@ -59,6 +60,9 @@ struct Row<'b> {
     /// How far before this record the one lies that it undoes, in positions; at least one.
     #[n(9)]
     undoes: Option<u64>,
+    /// Over how many seconds it comes to its tokens; not zero.
+    #[n(10)]
+    spread: Option<u64>,
 }
 
 /// What the differences are taken to: the row before.
@@ -108,6 +112,7 @@ fn write(encoder: &mut Encoder<&mut Vec<u8>>, first: &Record, records: &[Record]
             window: record.window.map(|window| (window.from(), window.to())),
             exception: exception.as_ref().map(|(kind, key)| (*kind, (&key[..]).into())),
             undoes: record.undoes.map(|undone| record.position.number().saturating_sub(undone.number())),
+            spread: record.spread.map(Spread::seconds),
         };
         encoder.encode(row)?;
         before.follow(record);
@@ -241,7 +246,8 @@ impl Shared {
         let effect = if what > REFRESH { Effect::Refresh } else { Effect::End };
         let number = if effect == Effect::Refresh { what.checked_sub(REFRESH)? } else { what };
         let kind = TargetKind::from_number(number)?;
-        let narrowed = row.window.is_some() || row.exception.is_some() || row.undoes.is_some();
+        let narrowed =
+            row.window.is_some() || row.exception.is_some() || row.undoes.is_some() || row.spread.is_some();
         // A registration is nothing but that.
         if kind == TargetKind::Registration && (narrowed || effect == Effect::Refresh) {
             return None;
@@ -261,6 +267,10 @@ impl Shared {
             kind,
             key: key_of(row.key)?,
             effect,
+            spread: match row.spread {
+                Some(seconds) => Some(Spread::from_seconds(seconds)?),
+                None => None,
+            },
             window: match row.window {
                 Some((from, to)) if from > to => return None,
                 window => window.map(|(from, to)| Window::from_stored(from, to)),

@@ -171,6 +171,7 @@ mod tests {
             kind: target.kind(),
             key: issuer.of(target),
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             undoes: None,

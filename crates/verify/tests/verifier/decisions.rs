@@ -137,6 +137,7 @@ impl EntryOf {
             issuer: self.issuer.issuer(),
             target: target_of(&self.target, token),
             effect: if self.effect == "end" { Effect::End } else { Effect::Refresh },
+            spread: None,
             window: self.window.as_ref().map(|window| Window::from_stored(window.from, window.to)),
             exception,
             retain_until: Timestamp::from_seconds(self.retain_until),

@@ -148,6 +148,7 @@ pub(crate) fn end(target: Target) -> EntryOf {
         issuer: issuer(OWN),
         target,
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         retain_until: Timestamp::from_seconds(NOW + 665),

@@ -69,7 +69,9 @@ impl Token {
     fn verdict(&self, known: &[Entry], watermark: Position) -> Verdict {
         let registered = self.registered_at(known);
         let hits = |entry: &&Entry| {
-            self.is_hit_by(entry) || registered.is_some_and(|at| self.is_hit_as_signed_in(entry, at))
+            let is_hit =
+                self.is_hit_by(entry) || registered.is_some_and(|at| self.is_hit_as_signed_in(entry, at));
+            is_hit && self.is_reached_by(entry, Timestamp::from_seconds(NOW))
         };
         let strongest = known.iter().filter(hits).max_by_key(|entry| (entry.fact.effect, entry.position));
         match (strongest, registered) {
@@ -186,6 +188,7 @@ fn entry(position: u64, target: Target, retain_until: Timestamp) -> Entry {
         issuer: Issuer::new("iss0").unwrap(),
         target,
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         retain_until,

@@ -13,6 +13,7 @@ fn record(position: u64, subject: &str, reason: &str) -> Record {
         kind: TargetKind::Subject,
         key: issuer.of_id(TargetKind::Subject, subject),
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         undoes: None,

@@ -3,6 +3,7 @@
 use quash_core::position::Position;
 use quash_core::revocation::entry::Effect;
 use quash_core::revocation::record::{ExceptionKey, Record};
+use quash_core::revocation::spread::Spread;
 use quash_core::revocation::target_key::TargetKey;
 use quash_core::time::Timestamp;
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub(super) struct RecordView {
     target: TargetDigestView,
     /// `end` or `refresh`.
     effect: &'static str,
+    /// Over how many seconds it comes to its tokens; null: at once.
+    spread_s: Option<u64>,
     /// What it spares.
     except: Option<TargetDigestView>,
     /// Narrows it to sign-ins from the first to the last of two instants.
@@ -58,6 +61,7 @@ impl From<&Record> for RecordView {
                 // An effect that this version does not know is at least an end.
                 _ => "end",
             },
+            spread_s: record.spread.map(Spread::seconds),
             except: record.exception.and_then(spared),
             window: record.window.map(|window| [second(window.from()), second(window.to())]),
             undoes: record.undoes.map(Position::number),
@@ -106,6 +110,7 @@ mod tests {
             kind: TargetKind::Subject,
             key: key(0x0102_0304_0506_0708),
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: Some(ExceptionKey::Token(key(0x2122_2324_2526_2728))),
             undoes: None,

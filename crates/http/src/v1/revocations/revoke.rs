@@ -58,7 +58,6 @@ async fn revoke(
     id: RequestId,
     JsonBody(body): JsonBody<RevocationBody>,
 ) -> Result<Response, Failure> {
-    body.check_available()?;
     let wait = body.wait();
     let expected = body.expect_max.unwrap_or_default();
     if let Some(when) = body.later()? {

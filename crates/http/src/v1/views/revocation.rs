@@ -2,6 +2,7 @@
 
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Entry, Exception};
+use quash_core::revocation::spread::Spread;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
 use serde::Serialize;
@@ -22,6 +23,8 @@ pub(in crate::v1) struct RevocationView {
     target: TargetView,
     /// `end` or `refresh`.
     effect: &'static str,
+    /// Over how many seconds it comes to its tokens; null: at once.
+    spread_s: Option<u64>,
     /// What it spares.
     except: Option<ExceptView>,
     /// Narrows it to sign-ins between two instants.
@@ -92,6 +95,7 @@ impl From<Entry> for RevocationView {
             target: TargetView::of(&fact.target, fact.issuer.as_str()),
             issuer: fact.issuer.into(),
             effect: effect_word(fact.effect),
+            spread_s: fact.spread.map(Spread::seconds),
             except: fact.exception.and_then(ExceptView::of),
             window: fact
                 .window

@@ -30,6 +30,7 @@ fn everything(key: &LogKey) -> Record {
         kind: TargetKind::Issuer,
         key: issuer.of_id(TargetKind::Issuer, ""),
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         undoes: None,

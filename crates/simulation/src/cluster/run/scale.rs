@@ -134,6 +134,7 @@ fn full_batch(issuer: &Issuer) -> usize {
             kind: TargetKind::Session,
             key: issuer.of_id(TargetKind::Session, &format!("ses_{number}")),
             effect: Effect::End,
+            spread: None,
             window: None,
             exception: None,
             undoes: None,

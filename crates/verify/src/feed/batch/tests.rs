@@ -15,6 +15,7 @@ pub(in crate::feed) fn record(position: u64) -> Record {
         kind: TargetKind::Session,
         key: TargetKey::from_halves([position.wrapping_mul(0x9E37_79B9_7F4A_7C15), !position]),
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         undoes: None,
@@ -57,6 +58,7 @@ prop_compose! {
         exception in proptest::option::of(any_exception()),
         reason in "[a-z0-9_]{1,64}",
         undoes in proptest::option::weighted(0.2, 1_u64..1_000),
+        spread in proptest::option::weighted(0.2, 1_u64..1_000),
     ) -> (u64, Record) {
         // A registration has nothing of this.
         let plain = kind == TargetKind::Registration.number();
@@ -68,6 +70,7 @@ prop_compose! {
             kind: TargetKind::from_number(kind).unwrap(),
             key,
             effect: if refresh && !plain { Effect::Refresh } else { Effect::End },
+            spread: spread.filter(|_| !plain).and_then(Spread::from_seconds),
             window: window.filter(|_| !plain),
             exception: exception.filter(|_| !plain),
             undoes: undoes.filter(|_| !plain).map(|back| Position::new(back).unwrap()),

@@ -8,6 +8,7 @@ use quash_core::position::{Checksum, LogId};
 use quash_core::revocation::entry::{Effect, Window};
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::record::{ExceptionKey, Record};
+use quash_core::revocation::spread::Spread;
 use quash_core::revocation::target::TargetKind;
 use quash_core::revocation::target_key::{IssuerKey, LogKey, TargetKey};
 use quash_core::time::Timestamp;
@@ -56,6 +57,7 @@ fn records() -> Vec<Record> {
         kind: TargetKind::Session,
         key: key(1),
         effect: Effect::End,
+        spread: None,
         window: None,
         exception: None,
         undoes: None,
@@ -113,14 +115,18 @@ fn record_says(record: &Record) -> Value {
         }),
         "reason": record.reason.as_str(),
     });
-    // A field of version 2.
+    // Fields of version 2.
     if let Some(undone) = record.undoes {
         says["undoes"] = json!(undone.number());
+    }
+    if let Some(spread) = record.spread {
+        says["spread_s"] = json!(spread.seconds());
     }
     says
 }
 
-/// Records of version 2: an entry, what undoes it, a registration, and what undoes one that is not among them.
+/// Records of version 2: an entry, what undoes it, a registration, what undoes one that is not among them, and one that
+/// is spread.
 fn records_of_version_two() -> Vec<Record> {
     let [first, .., last] = &records()[..] else { panic!() };
     let after = |step: u64| position(last.position.number() + step);
@@ -134,6 +140,13 @@ fn records_of_version_two() -> Vec<Record> {
             kind: TargetKind::Claim,
             effect: Effect::Refresh,
             retain_until: Timestamp::FOREVER,
+            ..first.clone()
+        },
+        Record {
+            position: after(10),
+            kind: TargetKind::Claim,
+            effect: Effect::Refresh,
+            spread: Spread::from_seconds(300),
             ..first.clone()
         },
     ]

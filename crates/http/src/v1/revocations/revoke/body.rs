@@ -7,7 +7,6 @@ use quash_core::time::Timestamp;
 use utoipa::ToSchema;
 
 use super::target::TargetBody;
-use crate::error::Failure;
 use crate::request::bad_input::BadInput;
 use crate::request::fields::{Body, Fields};
 use crate::v1::except::ExceptBody;
@@ -41,20 +40,13 @@ pub(super) struct RevocationBody {
     dry_run: bool,
     /// Do nothing when more live sessions than this match.
     pub(super) expect_max: Option<u64>,
-    /// Not available yet.
-    #[schema(value_type = Option<u64>)]
-    spread_s: Asked,
+    /// Over how many seconds a `refresh` of many comes to them, so that not all are renewed at once: each session at an
+    /// instant of its own. At most the life of an access token; at once unless said.
+    spread_s: Option<u64>,
     /// Make it then, and nothing now: a schedule (`/v1/schedules`), which `schedule_id` names. In the future, at most 366
     /// days ahead.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
-}
-
-/// Whether a field was sent that this version can do nothing with.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Yes,
-    No,
 }
 
 /// A time span, both ends included, in whole seconds.
@@ -85,7 +77,6 @@ impl Body for RevocationBody {
 
     fn read(fields: &mut Fields) -> Result<Self, BadInput> {
         let target = fields.object("target")?.ok_or_else(|| BadInput::missing("target", "an object"))?;
-        let spread_s = if fields.has("spread_s") { Asked::Yes } else { Asked::No };
         let Wait { until, timeout } = Wait::read(fields)?;
         Ok(Self {
             target: TargetBody::from_fields(target)?,
@@ -97,7 +88,7 @@ impl Body for RevocationBody {
             timeout_ms: timeout,
             dry_run: fields.optional("dry_run")?.unwrap_or_default(),
             expect_max: fields.optional("expect_max")?,
-            spread_s,
+            spread_s: fields.optional("spread_s")?,
             at: fields.optional("at")?,
         })
     }
@@ -112,14 +103,6 @@ impl Body for WindowBody {
 }
 
 impl RevocationBody {
-    /// Refuses what this version can not do, before anything is done.
-    pub(super) fn check_available(&self) -> Result<(), Failure> {
-        if self.spread_s == Asked::Yes {
-            return Err(Failure::NotAvailable { field: "spread_s", available: "that it is left out" });
-        }
-        Ok(())
-    }
-
     /// When it is to be made, if not now; a dry run counts now.
     ///
     /// # Errors
@@ -144,6 +127,7 @@ impl RevocationBody {
             issuer,
             target,
             effect: self.effect,
+            spread_seconds: self.spread_s,
             except: self.except.and_then(ExceptBody::exception),
             window: self.window.map(|window| (window.from, window.to)),
             reason: self.reason,
