@@ -200,3 +200,52 @@ async fn a_retired_key_can_be_killed_and_its_tokens_may_be_renewed_silently() {
     assert!(scene.accepts(&new));
     assert!(scene.accepts(&scene.renews(&old).await));
 }
+
+fn stale_roles(spread_seconds: Option<u64>) -> RevocationRequest {
+    RevocationRequest {
+        effect: Effect::Refresh,
+        spread_seconds,
+        reason: Reason::known(Reason::STALE_CLAIMS),
+        ..RevocationRequest::end(TargetRequest::Issuer(None))
+    }
+}
+
+#[tokio::test]
+async fn a_spread_refresh_comes_to_every_session_at_an_instant_of_its_own() {
+    // Design section 9, `spread_s`: not everybody is renewed at once, and everybody is by the end.
+    let scene = scene().await;
+    let mut all = Vec::new();
+    for _ in 0..40 {
+        all.push(scene.signs_in("alice").await);
+    }
+    scene.makes(stale_roles(Some(60))).await;
+    let mut reached = Vec::new();
+    for second in 0..=60 {
+        scene.passes(u64::from(second > 0));
+        reached.push(all.iter().filter(|tokens| !scene.accepts(tokens)).count());
+    }
+    assert!(reached.is_sorted(), "who was reached stays reached: {reached:?}");
+    assert!(reached[0] < 10 && (10..30).contains(&reached[30]), "{reached:?}");
+    assert_eq!(reached[60], all.len(), "at the end of the spread everybody is");
+    for tokens in &all {
+        assert_eq!(scene.refuses(tokens), "stale_claims");
+        assert!(scene.accepts(&scene.renews(tokens).await), "a renewed token is one of after the entry");
+    }
+}
+
+#[tokio::test]
+async fn a_spread_is_for_a_refresh_of_many_and_no_longer_than_their_tokens_live() {
+    let scene = scene().await;
+    let refused =
+        async |request: RevocationRequest| match scene.authority.revoke(&scene.root(), request).await {
+            Err(Error::Request(error)) => error.field.into_owned(),
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(refused(stale_roles(Some(0))).await, "spread_s");
+    assert_eq!(refused(stale_roles(Some(601))).await, "spread_s");
+    scene.makes(stale_roles(Some(600))).await;
+    let ends = RevocationRequest { effect: Effect::End, ..stale_roles(Some(60)) };
+    assert_eq!(refused(ends).await, "spread_s");
+    let token = TargetRequest::Token { id: TokenId::new("t1").unwrap(), expires_at: None };
+    assert_eq!(refused(RevocationRequest { target: token, ..stale_roles(Some(60)) }).await, "spread_s");
+}

@@ -1,7 +1,10 @@
 //! S16: any value of any claim is a group that one entry ends.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
+use super::clock::now;
 use crate::process::answer::text;
 use crate::process::running::Running;
 
@@ -49,4 +52,29 @@ fn all_android_sessions_of_one_tenant_are_one_entry_about_a_claim_that_says_both
     server.revoke(&json!({"type": "claim", "name": "group", "value": "t1/android"}));
     let statuses = [&android, &iphone, &other].map(|session| server.check(text(session, "access_token")));
     assert_eq!(statuses, [401, 200, 200]);
+}
+
+#[test]
+fn a_wide_refresh_that_is_spread_reaches_everybody_by_its_end_and_not_all_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Running::dev(data.path());
+    let people: Vec<_> = (0..30).map(|_| sign_in(&server, &json!({"roles": ["user"]}))).collect();
+    let live = || people.iter().filter(|tokens| server.check(text(tokens, "access_token")) == 200).count();
+    let target = json!({"type": "claim", "name": "roles", "value": "user"});
+    let body = json!({"target": target, "effect": "refresh", "reason": "stale_claims", "spread_s": 10});
+    let answer = server.post("/v1/revocations", &body);
+    let end = now().plus(Duration::from_secs(10));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let (mut seen, mut between) = (people.len(), 0);
+    while now() < end {
+        let alive = live();
+        assert!(alive <= seen, "who was reached stays reached");
+        between += usize::from((1..people.len()).contains(&alive));
+        seen = alive;
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(between > 1, "they were reached one after another");
+    assert_eq!(live(), 0, "at the end of the spread everybody is reached");
+    let renewed = server.refresh(text(&people[0], "refresh_token"));
+    assert_eq!(server.check(text(&renewed.body, "access_token")), 200);
 }

@@ -70,19 +70,27 @@ async fn a_revocation_that_is_sent_again_is_one_entry() {
 }
 
 #[tokio::test]
-async fn what_is_not_built_yet_is_refused_before_anything_is_done() {
+async fn a_spread_that_can_not_be_is_refused_before_anything_is_done() {
     let house = House::new().await;
     let target = json!({ "type": "subject", "id": "alice" });
-    let asked = [json!({ "target": target, "spread_s": 60 })];
+    let asked = [
+        json!({ "target": target, "spread_s": 60 }),
+        json!({ "target": target, "effect": "refresh", "spread_s": 0 }),
+        json!({ "target": target, "effect": "refresh", "spread_s": 100_000 }),
+        json!({ "target": target, "effect": "refresh", "spread_s": "60" }),
+        json!({ "target": { "type": "token", "id": "t1" }, "effect": "refresh", "spread_s": 60 }),
+    ];
     let head = house.get("/v1/head").admin().send().await.json();
     for body in asked {
         let reply = house.post(URI).admin().json(&body).send().await;
-        assert_eq!((reply.status, reply.reason().as_str()), (422, "not_available"), "{body}");
-        assert!(body.get(text(&reply.json()["field"])).is_some(), "{body}: {}", reply.text());
+        assert_eq!((reply.status, &reply.json()["field"]), (400, &json!("spread_s")), "{body}");
     }
     assert_eq!(house.get("/v1/head").admin().send().await.json(), head);
     let durable = json!({ "target": target, "wait": "durable", "timeout_ms": 5000 });
     assert_eq!(house.post(URI).admin().json(&durable).send().await.status, 200);
+    let spread = json!({ "target": target, "effect": "refresh", "spread_s": 60 });
+    assert_eq!(house.post(URI).admin().json(&spread).send().await.status, 200);
+    assert_eq!(house.get(URI).admin().send().await.json()["items"][0]["spread_s"], 60);
 }
 
 #[tokio::test]
