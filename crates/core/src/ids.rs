@@ -170,6 +170,46 @@ minted!(GrantId, "gra_");
 minted!(CredentialId, "cred_");
 minted!(ScheduleId, "sch_");
 
+/// How many digits of a minted id say the time.
+const TIME_DIGITS: usize = 10;
+/// How many digits of its session's id a token's id holds: the whole time, and the first 28 random bits.
+const SESSION_DIGITS: usize = 16;
+/// How many digits a minted id has.
+const DIGITS: usize = 36;
+
+impl TokenId {
+    /// The id of a token of `session`: as a minted one, but what follows the time is how the session's id begins, and
+    /// the last 50 bits are the random ones of `random`. So the session is found by the id of each of its tokens, with
+    /// nothing written down for a token. For a session whose id was not minted, a minted id.
+    ///
+    /// Two tokens of one session and one millisecond have the same id once in 2^50.
+    pub fn mint_in(session: &SessionId, now: Timestamp, random: [u8; 16]) -> Self {
+        let digits = session.as_str().strip_prefix(SessionId::PREFIX).filter(|digits| is_minted(digits));
+        let Some(begin) = digits.and_then(|digits| digits.get(..SESSION_DIGITS)) else {
+            return Self::mint(now, random);
+        };
+        let mut text = String::with_capacity(Self::PREFIX.len() + DIGITS);
+        text.push_str(Self::PREFIX);
+        push_digits(&mut text, u128::from(now.milliseconds() & 0xFFFF_FFFF_FFFF), 10);
+        text.push_str(begin);
+        push_digits(&mut text, u128::from_be_bytes(random), 10);
+        Self(text.into())
+    }
+
+    /// How the id of the session begins that a token of this id is of, if it is one of [`TokenId::mint_in`]. An id of
+    /// another origin may begin like no session's, or may not say anything.
+    pub fn session_begins(&self) -> Option<String> {
+        let digits = self.as_str().strip_prefix(Self::PREFIX).filter(|digits| is_minted(digits))?;
+        let begin = digits.get(TIME_DIGITS..TIME_DIGITS + SESSION_DIGITS)?;
+        Some([SessionId::PREFIX, begin].concat())
+    }
+}
+
+/// Whether `digits` are those of a minted id.
+fn is_minted(digits: &str) -> bool {
+    digits.len() == DIGITS && digits.bytes().all(|digit| CROCKFORD.contains(&digit))
+}
+
 const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// 48 bits of time and 128 bits of randomness are 176 bits: 36 digits of five bits, zero-padded in front.
@@ -193,6 +233,45 @@ fn push_digits(text: &mut String, number: u128, digits: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_id_of_a_token_says_how_the_id_of_its_session_begins() {
+        // S31: look-up by `jti`.
+        let opened = Timestamp::from_milliseconds(1_800_000_000_123);
+        let session = SessionId::mint(opened, [0xA7; 16]);
+        let now = Timestamp::from_milliseconds(1_800_000_100_456);
+        let token = TokenId::mint_in(&session, now, [0x5C; 16]);
+        let begin = token.session_begins().unwrap();
+        assert!(session.as_str().starts_with(&begin), "{session} {begin}");
+        assert_eq!(begin.len(), 20);
+        assert_eq!(token.as_str().len(), TokenId::mint(now, [0; 16]).as_str().len());
+        assert_eq!(
+            token.as_str().get(..14),
+            TokenId::mint(now, [0; 16]).as_str().get(..14),
+            "sorted by time"
+        );
+        let other = TokenId::mint_in(&session, now, [0x5D; 16]);
+        assert_ne!(token, other);
+        let same_millisecond = SessionId::mint(opened, [0xB7; 16]);
+        assert!(!same_millisecond.as_str().starts_with(&begin));
+    }
+
+    #[test]
+    fn the_id_of_a_token_shows_no_session_whole() {
+        let session = SessionId::mint(Timestamp::EPOCH, [0xFF; 16]);
+        let token = TokenId::mint_in(&session, Timestamp::EPOCH, [0; 16]);
+        assert!(!token.as_str().contains(session.as_str().get(20..).unwrap()), "100 bits of it stay out");
+    }
+
+    #[test]
+    fn ids_of_another_form_say_nothing_of_a_session() {
+        for text in ["tok_1", "a1b2", "ses_0000000000000000000000000000000000", "tok_é"] {
+            assert_eq!(TokenId::new(text).unwrap().session_begins(), None, "{text}");
+        }
+        let own = SessionId::new("ses_1").unwrap();
+        let now = Timestamp::from_seconds(1);
+        assert_eq!(TokenId::mint_in(&own, now, [9; 16]), TokenId::mint(now, [9; 16]));
+    }
 
     #[test]
     fn an_id_is_one_to_256_bytes_without_control_characters() {

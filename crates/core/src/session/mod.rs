@@ -1,5 +1,6 @@
 //! Sessions: one sign-in of one subject on one device, and what keeps it alive.
 
+pub mod address;
 pub mod ban;
 pub mod device;
 pub mod grant;
