@@ -95,8 +95,12 @@ impl Authority {
         let life = issue.client.lifetimes.unwrap_or(self.settings.lifetimes).access.as_secs();
         let end = issue.session.map_or(u64::MAX, |session| session.absolute_end.seconds());
         let expires_at = issued_at.saturating_add(life).min(end);
-        let id = TokenId::mint(issue.now, random(&*self.entropy)?);
         let session = issue.session;
+        let bytes = random(&*self.entropy)?;
+        let id = match session {
+            Some(session) => TokenId::mint_in(&session.id, issue.now, bytes),
+            None => TokenId::mint(issue.now, bytes),
+        };
         let payload = Payload {
             iss: self.settings.issuer.as_str(),
             sub: issue.subject(),

@@ -126,10 +126,10 @@ impl Authority {
         loop {
             let now = self.now();
             let page = PageRequest { after, limit: PAGE, now };
-            let Page { items, more } = self.store.sessions(&filter, &page).await?;
+            let Page { items, next } = self.store.sessions(&filter, &page).await?;
             self.register_of(&items, now).await?;
-            after = items.last().map(|listed| listed.session.id.clone());
-            if !more || after.is_none() {
+            after = next;
+            if after.is_none() {
                 return Ok(());
             }
         }

@@ -62,6 +62,7 @@ mod client_credentials;
 mod clock;
 mod counts;
 mod credentials;
+mod devices;
 mod enforcement;
 mod entropy;
 mod error;
@@ -79,6 +80,7 @@ mod log_out;
 mod maintain;
 mod masters;
 mod note_activity;
+mod page;
 mod permissions;
 mod plain_token;
 mod refresh;
@@ -91,6 +93,7 @@ mod revoke_token;
 mod rotate_keys;
 mod schedule;
 mod scope;
+mod session_cursor;
 mod session_limit;
 pub mod settings;
 mod sign_in;
@@ -114,6 +117,7 @@ pub use client_credentials::ClientTokens;
 pub use clock::{Clock, SystemClock};
 pub use counts::Counts;
 pub use credentials::{CreatedCredential, CredentialInfo, KEY_PREFIX, NewCredential};
+pub use devices::DevicePage;
 pub use enforcement::Enforcement;
 pub use entropy::{Entropy, NoEntropy, SystemEntropy};
 pub use error::{Error, RequestError};
@@ -127,12 +131,13 @@ pub use list_sessions::SessionPage;
 pub use log_out::Ended;
 pub use maintain::Maintained;
 pub use masters::{Master, Masters, MastersError};
+pub use page::Page;
 pub use permissions::{Verb, allows, authorize, is_of_one_client};
 pub use plain_token::PlainToken;
 pub use quash_jose::KeySet;
 pub use quash_storage::ports::{
-    AuditEntry, AuditPage, AuditPoint, AuditQuery, FeedPage, Filter, KeyStage, Listed, Noted, Page, Role,
-    StateFilter, StoredSchedule,
+    AuditEntry, AuditPage, AuditPoint, AuditQuery, DeviceUse, FeedPage, Filter, KeyStage, Listed, Noted,
+    Role, StateFilter, StoredSchedule,
 };
 pub use refresh::Refreshed;
 pub use refresh_token::PREFIX as REFRESH_TOKEN_PREFIX;

@@ -2,38 +2,41 @@
 
 use quash_core::ids::SessionId;
 use quash_core::verified::VerifiedClaims;
-use quash_storage::ports::{Filter, Listed, Page, PageRequest, StateFilter};
+use quash_storage::ports::{Filter, LONGEST_PAGE, Listed, PageRequest, StateFilter};
 
 use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::error::{Error, RequestError};
+use crate::page::Page;
 use crate::permissions::{Verb, authorize};
+use crate::session_cursor;
 
 /// Which page of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPage {
-    /// Continue after this session; from the newest when `None`.
-    pub after: Option<SessionId>,
+    /// The `next_cursor` of the page before, of the same filter; from the beginning when `None`.
+    pub cursor: Option<Box<str>>,
     /// At most so many, 1 to 200.
     pub limit: usize,
 }
 
 impl Default for SessionPage {
-    /// The newest 50.
+    /// The first 50.
     fn default() -> Self {
-        Self { after: None, limit: 50 }
+        Self { cursor: None, limit: 50 }
     }
 }
 
-/// The longest page.
-const LONGEST_PAGE: usize = 200;
-
 impl Authority {
-    /// A page of sessions, newest first. A credential for one client sees the sessions with a grant of that client.
+    /// A page of sessions, newest first; [`quash_storage::ports::SessionRegistry::sessions`] says more of the order. A
+    /// credential for one client sees the sessions with a grant of that client.
+    ///
+    /// The time of a call is bounded whatever the filter: where hardly a session passes it, a page may be short, or
+    /// empty, and have a next one.
     ///
     /// # Errors
     /// [`Error::Forbidden`], also for another client than the caller's; [`Error::Request`] for a limit outside 1 to
-    /// 200; [`Error::Store`].
+    /// 200, or a cursor of another list; [`Error::Store`].
     pub async fn list_sessions(
         &self,
         caller: &Caller,
@@ -46,7 +49,7 @@ impl Authority {
             (Some(only), _) => Filter { client: Some(only.clone()), ..filter },
             (None, _) => filter,
         };
-        Ok(self.store.sessions(&filter, &self.page(page)?).await?)
+        self.found(filter, page).await
     }
 
     /// One session, with what ended it. `None` when it is unknown, or out of the caller's reach.
@@ -70,12 +73,16 @@ impl Authority {
     ) -> Result<Page<Listed>, Error> {
         let subject = Some(self.own_subject(token)?);
         let filter = Filter { subject, state: StateFilter::Active, ..Filter::default() };
-        Ok(self.store.sessions(&filter, &self.page(page)?).await?)
+        self.found(filter, page).await
     }
 
-    fn page(&self, page: SessionPage) -> Result<PageRequest, RequestError> {
+    async fn found(&self, filter: Filter, page: SessionPage) -> Result<Page<Listed>, Error> {
         check_limit(page.limit)?;
-        Ok(PageRequest { after: page.after, limit: page.limit, now: self.now() })
+        let after = page.cursor.map(|text| session_cursor::read(&filter, &text)).transpose()?;
+        let request = PageRequest { after, limit: page.limit, now: self.now() };
+        let found = self.store.sessions(&filter, &request).await?;
+        let next_cursor = found.next.map(|at| session_cursor::write(&filter, &at));
+        Ok(Page { items: found.items, next_cursor })
     }
 }
 

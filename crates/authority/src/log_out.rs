@@ -73,6 +73,17 @@ impl Authority {
         Ok(Ended { position: Some(position) })
     }
 
+    /// Ends every session of the token's subject, the token's own included: one entry, however many there are.
+    ///
+    /// # Errors
+    /// [`Error::Request`] for a token of another issuer or without a subject, [`Error::Store`].
+    pub async fn end_own_sessions(&self, token: &VerifiedClaims, cause: &str) -> Result<Ended, Error> {
+        let target = Target::Subject(self.own_subject(token)?);
+        let fact = self.own_doing(token, Reason::LOGGED_OUT, cause);
+        let position = self.end_identity(&self.settings.issuer, target, fact).await?;
+        Ok(Ended { position: Some(position) })
+    }
+
     /// An administrator, or support, ends one session. `None` when there is no such session, or when the caller's
     /// client has no part in it.
     ///
@@ -108,7 +119,7 @@ impl Authority {
         Ok(Ended { position: Some(position) })
     }
 
-    fn own_doing(&self, token: &VerifiedClaims, reason: &'static str, cause: &str) -> Fact {
+    pub(crate) fn own_doing(&self, token: &VerifiedClaims, reason: &'static str, cause: &str) -> Fact {
         let actor = token.subject().unwrap_or_default().into();
         Fact {
             reason: Reason::known(reason),

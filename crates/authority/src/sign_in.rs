@@ -36,6 +36,8 @@ pub struct SignIn {
     pub ip: Option<Box<str>>,
     /// With which user agent; 1 to 1,024 bytes.
     pub user_agent: Option<Box<str>>,
+    /// At which place, in the backend's own words: `Vienna, AT`; 1 to 256 bytes.
+    pub place: Option<Box<str>>,
     /// What the session may do, within the client's scopes; nothing when `None`.
     pub scope: Option<Box<str>>,
     /// How the user signed in: `amr` (RFC 8176); at most 16 words.
@@ -62,6 +64,7 @@ impl SignIn {
             device: DeviceDescription::default(),
             ip: None,
             user_agent: None,
+            place: None,
             scope: None,
             methods: Vec::new(),
             claims: serde_json::Map::new(),
@@ -208,6 +211,7 @@ impl Authority {
         text::check_optional("device.type", sign_in.device.kind.as_deref(), 256)?;
         text::check_optional("ip", sign_in.ip.as_deref(), 64)?;
         text::check_optional("user_agent", sign_in.user_agent.as_deref(), 1024)?;
+        text::check_optional("place", sign_in.place.as_deref(), 256)?;
         if sign_in.methods.len() > MOST_METHODS {
             return Err(RequestError::new("amr", format!("at most {MOST_METHODS} words")));
         }
@@ -248,6 +252,7 @@ impl Authority {
             device,
             ip: sign_in.ip,
             user_agent: sign_in.user_agent,
+            place: sign_in.place,
         };
         let grant = self.new_grant(&session.id, profile, sign_in.scope.unwrap_or_default(), now)?;
         Ok(NewSession {
@@ -349,6 +354,7 @@ impl SignIn {
             self.device.kind,
             self.ip,
             self.user_agent,
+            self.place,
             self.scope,
             self.methods,
             self.claims,

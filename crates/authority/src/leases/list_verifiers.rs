@@ -5,11 +5,11 @@ use std::time::Duration;
 use quash_core::lease::{Instance, Row};
 use quash_core::position::Position;
 use quash_core::time::{Timestamp, Uptime};
-use quash_storage::ports::Page;
 
 use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::page::Page;
 use crate::permissions::{Verb, authorize};
 
 /// A verifier that follows the feed, or did within its lease.
@@ -55,9 +55,11 @@ impl Authority {
         let head = self.durable_head();
         let table = self.leases.table();
         let mut rows = table.rows_after(page.after.as_ref());
-        let items =
+        let items: Vec<VerifierInfo> =
             rows.by_ref().take(page.limit).map(|(instance, row)| info(*instance, row, head, now)).collect();
-        Ok(Page { items, more: rows.next().is_some() })
+        let last = items.last().filter(|_| rows.next().is_some());
+        let next_cursor = last.map(|verifier| verifier.instance.to_string());
+        Ok(Page { items, next_cursor })
     }
 
     /// How many verifiers have a connection here: a figure.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
+use quash_core::ids::{ClientId, CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
@@ -17,10 +17,10 @@ use quash_core::session::renewal::Renewal;
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
     Act, Alias, Aliased, Aliases, Allowlist, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
-    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
-    PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse,
-    Spend, Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule,
+    CredentialStore, DeviceUse, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
+    SessionUse, Spend, Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule,
     StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
@@ -206,6 +206,15 @@ impl<S: Store> SessionRegistry for FaultyStore<S> {
 
     async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
         self.call(self.inner.sessions(filter, page)).await
+    }
+
+    async fn devices(
+        &self,
+        subject: &Subject,
+        client: Option<&ClientId>,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceUse>, StoreError> {
+        self.call(self.inner.devices(subject, client, now)).await
     }
 }
 

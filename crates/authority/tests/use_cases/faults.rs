@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use quash_authority::testing::WhenToFail;
 use quash_authority::{
-    ClientTokens, Error, JoinSession, PresentedToken, Refreshed, RevocationRequest, SessionPage,
+    ClientTokens, DevicePage, Error, JoinSession, PresentedToken, Refreshed, RevocationRequest, SessionPage,
     TargetRequest, TokenReply,
 };
 use quash_core::revocation::reason::Reason;
@@ -17,7 +17,7 @@ type Attempt<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 type Verb = for<'a> fn(&'a Scene, &'a TokenReply) -> Attempt<'a>;
 
 /// Every use case that asks the store, with the least that it needs.
-const VERBS: [(&str, Verb); 13] = [
+const VERBS: [(&str, Verb); 15] = [
     ("sign_in", |s, _| Box::pin(async { s.authority.sign_in(&s.root(), sign_in("bob")).await.map(drop) })),
     ("join", |s, tokens| {
         Box::pin(async {
@@ -59,6 +59,17 @@ const VERBS: [(&str, Verb); 13] = [
     ("list_sessions", |s, _| {
         Box::pin(async {
             s.authority.list_sessions(&s.root(), Filter::default(), SessionPage::default()).await.map(drop)
+        })
+    }),
+    ("list_devices", |s, _| {
+        Box::pin(async {
+            s.authority.list_devices(&s.root(), &subject("alice"), DevicePage::default()).await.map(drop)
+        })
+    }),
+    ("end_own_device", |s, tokens| {
+        Box::pin(async {
+            let device = tokens.device_id.clone().unwrap();
+            s.authority.end_own_device(&s.claims(tokens), &device, "req").await.map(drop)
         })
     }),
     ("rotate_keys", |s, _| Box::pin(async { s.authority.rotate_keys(&s.root()).await.map(drop) })),

@@ -14,6 +14,7 @@ mod audit;
 mod bans;
 mod client_credentials;
 mod credentials;
+mod devices;
 mod events;
 mod faults;
 mod introspect;

@@ -1,11 +1,11 @@
 //! The table of roles and verbs, and that every use case with a caller asks it (attack row 37).
 
 use quash_authority::{
-    AliasRequest, AuditQuery, Authority, BanRequest, Caller, Error, JoinSession, NewCredential,
+    AliasRequest, AuditQuery, Authority, BanRequest, Caller, DevicePage, Error, JoinSession, NewCredential,
     NewOneTimeToken, RevocationRequest, SessionPage, SubjectEvent, TargetRequest, UndoRequest, Verb,
     VerifierPage, When, allows, authorize,
 };
-use quash_core::ids::{CredentialId, KeyId, ScheduleId, SessionId};
+use quash_core::ids::{CredentialId, DeviceId, KeyId, ScheduleId, SessionId};
 use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_core::session::ban::{BanLevel, Service};
@@ -146,9 +146,14 @@ async fn tries(scene: &Scene, caller: &Caller, verb: Verb) -> Option<bool> {
         Verb::ReadSessions => vec![
             authority.list_sessions(caller, Filter::default(), SessionPage::default()).await.map(drop),
             authority.session(caller, &session).await.map(drop),
+            authority.list_devices(caller, &subject("nobody"), DevicePage::default()).await.map(drop),
         ],
         Verb::EndSession => {
-            vec![authority.end_session(caller, &session, Reason::known(Reason::ADMIN)).await.map(drop)]
+            let (admin, device) = (Reason::known(Reason::ADMIN), DeviceId::new("dev_none").unwrap());
+            vec![
+                authority.end_session(caller, &session, admin.clone()).await.map(drop),
+                authority.end_device(caller, &subject("nobody"), &device, admin).await.map(drop),
+            ]
         }
         Verb::FollowFeed => vec![authority.open_feed(caller).map(drop)],
         Verb::ReadVerifiers => vec![authority.list_verifiers(caller, VerifierPage::default()).map(drop)],

@@ -192,6 +192,7 @@ mod tests {
             device: Device { id: DeviceId::new(name).unwrap(), name: None, kind: None },
             ip: None,
             user_agent: None,
+            place: None,
         }
     }
 

@@ -42,6 +42,8 @@ pub struct Session {
     pub ip: Option<Box<str>>,
     /// The user agent, as the backend reported it.
     pub user_agent: Option<Box<str>>,
+    /// The place that the user signed in from, as the backend reported it: `Vienna, AT`.
+    pub place: Option<Box<str>>,
 }
 
 /// Whether a session can still be renewed.
@@ -139,6 +141,7 @@ mod tests {
             device: Device { id: crate::ids::DeviceId::new("dev_1").unwrap(), name: None, kind: None },
             ip: None,
             user_agent: None,
+            place: None,
         }
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod activity;
 mod audit;
 mod clients;
 mod credentials;
+mod devices;
 mod events;
 mod except;
 pub(crate) mod feed;
@@ -23,6 +24,7 @@ use crate::route::Route;
 pub(crate) fn routes() -> Vec<Route> {
     [
         sessions::routes(),
+        devices::routes(),
         me::routes(),
         logout::routes(),
         revocations::routes(),

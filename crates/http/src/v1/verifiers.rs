@@ -59,10 +59,8 @@ async fn list(
     let Paging { cursor, limit } = Paging::read(&params, Instance::parse)?;
     let page = VerifierPage { after: cursor, limit };
     let page = state.done(state.authority().list_verifiers(&caller, page))?;
-    let last = page.items.last().filter(|_| page.more);
-    let next_cursor = last.map(|verifier| verifier.instance.to_string());
     let items = page.items.into_iter().map(VerifierView::from).collect();
-    Ok(reply::json(&PageView { items, next_cursor }))
+    Ok(reply::json(&PageView { items, next_cursor: page.next_cursor }))
 }
 
 impl From<VerifierInfo> for VerifierView {

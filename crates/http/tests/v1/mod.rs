@@ -2,6 +2,7 @@ mod activity;
 mod audit;
 mod clients;
 mod credentials;
+mod devices;
 mod feed;
 mod head;
 mod keys;

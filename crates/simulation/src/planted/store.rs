@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
+use quash_core::ids::{ClientId, CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
@@ -15,10 +15,10 @@ use quash_core::session::renewal::{Renewal, Verdict};
 use quash_core::time::Timestamp;
 use quash_storage::ports::{
     Act, Alias, Aliased, Aliases, Allowlist, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
-    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
-    PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse,
-    Spend, Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule,
+    CredentialStore, DeviceUse, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
+    SessionUse, Spend, Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule,
     StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use tokio::sync::watch;
@@ -152,6 +152,15 @@ impl SessionRegistry for Faulty {
 
     async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
         self.inner.sessions(filter, page).await
+    }
+
+    async fn devices(
+        &self,
+        subject: &Subject,
+        client: Option<&ClientId>,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceUse>, StoreError> {
+        self.inner.devices(subject, client, now).await
     }
 }
 

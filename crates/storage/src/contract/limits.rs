@@ -32,7 +32,8 @@ pub(super) fn limit(max: u32, overflow: Overflow, now: Timestamp) -> SessionLimi
 }
 
 /// A sign-in of alice on `device` at `now`, within the limit.
-pub(super) fn on(device: &str, max: u32, overflow: Overflow, now: Timestamp) -> NewSession {
+/// A sign-in of alice on `device`, who may have `max` sessions.
+pub fn on(device: &str, max: u32, overflow: Overflow, now: Timestamp) -> NewSession {
     let mut new = sign_in("alice", now);
     new.session.device.id = DeviceId::new(device).unwrap();
     NewSession { limit: Some(limit(max, overflow, now)), ..new }

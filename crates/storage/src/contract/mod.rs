@@ -25,6 +25,7 @@ pub mod audit;
 pub mod bans;
 pub mod concurrency;
 pub mod cutoffs;
+pub mod devices;
 pub mod feed;
 pub mod idempotency;
 pub mod join;
@@ -37,6 +38,7 @@ pub mod registering;
 pub mod renewal;
 pub mod sample;
 pub mod schedules;
+pub mod search;
 pub mod sessions;
 pub mod sharing;
 pub mod undo;
@@ -100,6 +102,9 @@ macro_rules! contract_tests {
             cutoffs::an_older_entry_holds_beside_a_newer_one_that_spares,
             cutoffs::a_client_cutoff_ends_the_grants_of_that_client_alone,
             cutoffs::an_entry_about_a_session_not_held_yet_ends_it_too,
+            devices::a_device_is_listed_once_with_all_its_sessions,
+            devices::a_device_tells_live_sessions_from_open_and_ended_ones,
+            devices::a_device_that_shares_a_session_is_listed,
             feed::pages_of_the_feed_follow_one_another_to_the_head,
             feed::a_long_way_behind_the_pages_are_the_same,
             feed::a_page_of_the_feed_passes_over_what_is_over,
@@ -167,6 +172,12 @@ macro_rules! contract_tests {
             renewal::an_unknown_grant_is_no_error,
             renewal::a_session_is_over_at_its_limits,
             renewal::a_clock_that_goes_back_shortens_no_session,
+            search::every_search_finds_what_a_look_at_all_sessions_finds,
+            search::who_is_there_all_the_time_is_on_exactly_one_page,
+            search::a_search_by_last_use_starts_with_those_unused_for_longest,
+            search::a_search_that_finds_little_is_cut_short_and_goes_on,
+            search::a_cursor_from_elsewhere_shows_nobody_else,
+            search::what_is_purged_is_found_by_nothing,
             sessions::a_session_keeps_every_field,
             sessions::a_session_opens_at_the_head_or_where_the_caller_had_read_it,
             sessions::a_head_that_was_never_reached_opens_nothing,

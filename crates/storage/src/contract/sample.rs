@@ -95,6 +95,7 @@ pub fn sign_in(name: &str, now: Timestamp) -> NewSession {
         device: Device { id: DeviceId::new("phone").unwrap(), name: Some("A phone".into()), kind: None },
         ip: Some("192.0.2.1".into()),
         user_agent: None,
+        place: None,
     };
     NewSession {
         session,

@@ -30,6 +30,7 @@ pub async fn a_session_keeps_every_field(store: Arc<dyn Store>) {
             id: DeviceId::new("dev/1").unwrap(), name: Some("Ünïcode".into()), kind: Some("tv".into())
         };
     new.session.user_agent = Some("agent/1.0".into());
+    new.session.place = Some("Århus, DK".into());
     new.grant.scope = "a b".into();
     new.grant.master = MasterId(77);
     let position = head(&store).await;

@@ -63,6 +63,7 @@ impl<T: Read> Check<'_, T> {
         self.entries(&mut checked)?;
         self.sessions(&mut checked)?;
         self.grants(&mut checked)?;
+        self.session_index()?;
         self.claim_entries()?;
         self.undone()?;
         checked.audit = self.audit()?;
@@ -184,6 +185,19 @@ impl<T: Read> Check<'_, T> {
             ensure(self.has(Table::Grants, id.as_bytes())?, "a session's list names no grant")?;
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    fn session_index(&self) -> Result<(), StoreError> {
+        let mut expected = 0;
+        self.each(Table::Sessions, &mut |_, row| {
+            for key in self.tables.index_keys(&rows::session::read(row)?)? {
+                ensure(self.has(Table::SessionIndex, &key)?, "a session is not in the index of sessions")?;
+                expected += 1;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let held = self.tables.tables().count(Table::SessionIndex)?;
+        ensure(held == expected, "the index of sessions has a row of no session")
     }
 
     fn claim_entries(&self) -> Result<(), StoreError> {

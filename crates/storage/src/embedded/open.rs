@@ -22,7 +22,7 @@ use crate::ports::{LogIdentity, StoreError};
 use crate::rows;
 use crate::tables::keys::meta;
 use crate::tables::{Read, Table};
-use crate::transaction::{self, Constants};
+use crate::transaction::{self, Constants, Transaction};
 
 /// What redb keeps in memory of the file, unless told otherwise: 16 MiB.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
@@ -88,7 +88,8 @@ impl OpenOptions {
 
     /// Opens the store. Where there is none yet, one is founded whose log is made at `now` from 36 random
     /// bytes; else both are left aside. Blocks while it reads the file: some milliseconds after a clean close,
-    /// some 100 ms for each million rows after a crash.
+    /// some 100 ms for each million rows after a crash. A file that is older than the index of sessions gets it, in one
+    /// transaction: once, some ten seconds for each million sessions.
     ///
     /// # Errors
     /// [`OpenError`]; nothing was changed.
@@ -105,7 +106,9 @@ impl OpenOptions {
             Some((_, stored)) => return Err(OpenError::OtherIssuer { stored: stored.as_str().into() }),
             None => found(&database, LogIdentity::from_random(now, random), &own_issuer)?,
         };
-        Ok(start(database, Constants::new(identity, own_issuer))?)
+        let constants = Constants::new(identity, own_issuer);
+        index_sessions(&database, &constants)?;
+        Ok(start(database, constants)?)
     }
 }
 
@@ -151,6 +154,19 @@ fn found(
     drop(tables);
     transaction.commit().map_err(store_error)?;
     Ok(identity)
+}
+
+/// Makes the index of sessions where the file is older than it: all of it, or after a crash none.
+fn index_sessions(database: &SharedDatabase, constants: &Constants) -> Result<(), StoreError> {
+    if database.begin_read()?.has(Table::SessionIndex)? {
+        return Ok(());
+    }
+    let transaction = database.begin_write()?;
+    transaction.open_table(definition(Table::SessionIndex)).map_err(store_error)?;
+    let mut tables = WriteTables::new(&transaction);
+    Transaction::begin(&mut tables, constants)?.index_all_sessions()?;
+    drop(tables);
+    transaction.commit().map_err(store_error)
 }
 
 fn start(database: SharedDatabase, constants: Constants) -> Result<EmbeddedStore, StoreError> {

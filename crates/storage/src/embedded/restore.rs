@@ -110,6 +110,8 @@ struct Plan {
     credentials: u64,
     unknown: StoredVerifier,
     last_token: Timestamp,
+    /// The backup was made before there was an index of sessions.
+    without_index: bool,
 }
 
 impl Plan {
@@ -157,7 +159,8 @@ impl Plan {
         let credentials = count(backup, Table::Credentials)?;
         let unknown = unknown_verifiers(now, random);
         let last_token = until(horizons.access_token);
-        Ok(Self { constants, head, record, guards, credentials, unknown, last_token })
+        let without_index = !backup.has(Table::SessionIndex)?;
+        Ok(Self { constants, head, record, guards, credentials, unknown, last_token, without_index })
     }
 
     fn carry_out(&self, tables: &mut WriteTables<'_>) -> Result<Head, StoreError> {
@@ -178,6 +181,9 @@ impl Plan {
         tables.put(Table::Meta, meta::RESTORES, &rows::meta::write_restores(&restores))?;
         let mut transaction = Transaction::begin(tables, constants)?;
         transaction.note_restore(record)?;
+        if self.without_index {
+            transaction.index_all_sessions()?;
+        }
         for entry in guards {
             transaction.append(Append::new(entry.clone()))?;
         }

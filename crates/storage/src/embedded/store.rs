@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
+use quash_core::ids::{ClientId, CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
@@ -23,11 +23,11 @@ use tokio::sync::watch;
 use super::EmbeddedStore;
 use crate::ports::{
     Act, Alias, Aliased, Aliases, Allowlist, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
-    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
-    PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse,
-    Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, Used, VerifierRegistry,
+    CredentialStore, DeviceUse, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
+    SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule,
+    StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -164,6 +164,16 @@ impl SessionRegistry for EmbeddedStore {
     async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
         let (filter, page) = (filter.clone(), page.clone());
         self.walk(move |shared| shared.read(|tables| tables.sessions(&filter, &page))).await
+    }
+
+    async fn devices(
+        &self,
+        subject: &Subject,
+        client: Option<&ClientId>,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceUse>, StoreError> {
+        let (subject, client) = (subject.clone(), client.cloned());
+        self.walk(move |shared| shared.read(|tables| tables.devices(&subject, client.as_ref(), now))).await
     }
 }
 

@@ -45,6 +45,13 @@ impl ReadTables {
     }
 }
 
+impl ReadTables {
+    /// Whether the file has the table.
+    pub(super) fn has(&self, table: Table) -> Result<bool, StoreError> {
+        Ok(self.table(table)?.is_some())
+    }
+}
+
 impl Read for ReadTables {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.table(table)?.map_or(Ok(None), |table| get(table, key))

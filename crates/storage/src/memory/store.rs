@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quash_core::ids::{CredentialId, GrantId, ScheduleId, SessionId, Subject};
+use quash_core::ids::{ClientId, CredentialId, GrantId, ScheduleId, SessionId, Subject};
 use quash_core::lease::Instance;
 use quash_core::position::{Checksum, Head, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
@@ -22,11 +22,11 @@ use tokio::sync::watch;
 use super::MemoryStore;
 use crate::ports::{
     Act, Alias, Aliased, Aliases, Allowlist, Append, Appended, AuditLog, AuditPage, AuditQuery, BanPut, Bans,
-    CredentialStore, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore, Listed,
-    LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest, Purged,
-    PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry, SessionUse,
-    Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule, StoredVerifier, Undo,
-    Undone, Used, VerifierRegistry,
+    CredentialStore, DeviceUse, FeedPage, Filter, Fire, Horizons, Join, Joined, KeyRing, KeyRingStore,
+    Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
+    Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
+    SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule,
+    StoredVerifier, Undo, Undone, Used, VerifierRegistry,
 };
 
 #[async_trait]
@@ -131,6 +131,15 @@ impl SessionRegistry for MemoryStore {
 
     async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError> {
         self.read(|tables| tables.sessions(filter, page))
+    }
+
+    async fn devices(
+        &self,
+        subject: &Subject,
+        client: Option<&ClientId>,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceUse>, StoreError> {
+        self.read(|tables| tables.devices(subject, client, now))
     }
 }
 

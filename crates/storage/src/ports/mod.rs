@@ -37,8 +37,9 @@ pub use one_time_tokens::{OneTimeTokens, Spend, Spent};
 pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog, Undo, Undone};
 pub use schedules::{Fire, ScheduleStore, StoredSchedule};
 pub use session_registry::{
-    Filter, Join, Joined, Listed, NewSession, Noted, Opened, Page, PageRequest, PlacesTaken, Registering,
-    Renewed, SessionLimit, SessionRegistry, SessionUse, StateFilter, Used,
+    Cursor, DeviceUse, Filter, Join, Joined, LONGEST_PAGE, Listed, NewSession, Noted, Opened, Page,
+    PageRequest, PlacesTaken, Registering, Renewed, SessionLimit, SessionRegistry, SessionUse, StateFilter,
+    Used,
 };
 pub use verifiers::{StoredVerifier, VerifierRegistry};
 

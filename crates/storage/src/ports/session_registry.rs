@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
+use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject, TokenId};
 use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
+use quash_core::session::address::AddressPrefix;
 use quash_core::session::ban::Ban;
 use quash_core::session::device::Device;
 use quash_core::session::grant::Grant;
@@ -196,20 +197,50 @@ pub struct Used {
     pub position: Position,
 }
 
-/// Which sessions to list.
+/// Which sessions to list: those that everything said here is true of.
+///
+/// The first that is said, in the order of the fields, is looked up in an index; the rest narrows what that finds. The
+/// state has no index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this subject (served by an index).
+    /// The one that a token of this id is of (`TokenId::mint_in`): one session, or none.
+    pub token: Option<TokenId>,
+    /// Of this subject.
     pub subject: Option<Subject>,
-    /// On this device.
+    /// On this device, also where its sign-in shares the session of another.
     pub device: Option<DeviceId>,
+    /// Signed in from one of these addresses.
+    pub ip: Option<AddressPrefix>,
+    /// Signed in at this place, whatever the case of its letters.
+    pub place: Option<Box<str>>,
     /// With a grant of this client.
     pub client: Option<ClientId>,
-    /// Signed in from this address.
-    pub ip: Option<Box<str>>,
+    /// Last used at this instant or later.
+    pub last_used_from: Option<Timestamp>,
+    /// Last used before this instant.
+    pub last_used_before: Option<Timestamp>,
     /// Live, over, or both.
     pub state: StateFilter,
 }
+
+/// Where a page of sessions ended: a place in the index that served it. It leads on with the same filter only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(Box<[u8]>);
+
+impl Cursor {
+    /// The place that these bytes name. Any bytes do: a place that is none of the filter's leads to none of others.
+    pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Its bytes, 1 to some hundred.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The most sessions on one page.
+pub const LONGEST_PAGE: usize = 200;
 
 /// Which states to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -227,8 +258,8 @@ pub enum StateFilter {
 /// Which page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
-    /// Continue after this session; from the newest when `None`.
-    pub after: Option<SessionId>,
+    /// Continue where a page ended; from the beginning when `None`.
+    pub after: Option<Cursor>,
     /// At most so many, 1 to 200.
     pub limit: usize,
     /// The instant that "over" is judged at.
@@ -248,13 +279,36 @@ pub struct Listed {
     pub cut_by: Option<Entry>,
 }
 
-/// A page, newest first.
+/// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// What is on it.
+    /// What is on it: at most as much as was asked for, also less, or nothing, with more to follow.
     pub items: Vec<T>,
-    /// Whether more follow. The next page starts after the last item.
-    pub more: bool,
+    /// Where the next page begins; `None` when there is no more.
+    pub next: Option<Cursor>,
+}
+
+/// A device of a subject, as the sessions that are stored tell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceUse {
+    /// The device, as the latest sign-in that said so describes it.
+    pub device: Device,
+    /// With which user agent it was last signed in.
+    pub user_agent: Option<Box<str>>,
+    /// From which address.
+    pub ip: Option<Box<str>>,
+    /// At which place.
+    pub place: Option<Box<str>>,
+    /// When the first of its sessions was opened.
+    pub first_seen_at: Timestamp,
+    /// When the last of its sessions to be used was used.
+    pub last_seen_at: Timestamp,
+    /// How many sessions it has, those that are over included.
+    pub sessions: u64,
+    /// How many of them live.
+    pub live_sessions: u64,
+    /// How many of them no entry ended: those that live, and those that only ran out.
+    pub open_sessions: u64,
 }
 
 /// The registry.
@@ -307,6 +361,21 @@ pub trait SessionRegistry: Send + Sync {
     /// A grant and its session: for looking at a refresh token without using it.
     async fn grant(&self, id: &GrantId) -> Result<Option<(Grant, Listed)>, StoreError>;
 
-    /// A page of sessions, newest first. With a subject it costs that subject's sessions; else it walks.
+    /// A page of sessions, newest first; of a range of addresses, the highest address first, and of each the newest;
+    /// by last use alone, those first whose hour of last use is the longest ago.
+    ///
+    /// A call looks at 2,000 rows of the index at most, so its time is bounded whatever the filter: where few of them
+    /// pass, the page is short, or empty, and `next` leads on. A session that is there all the time is on exactly one of
+    /// the pages that follow one another, whatever comes and goes between them; only in the order of last use, one that
+    /// is used between two pages may come again, later, with its new time.
     async fn sessions(&self, filter: &Filter, page: &PageRequest) -> Result<Page<Listed>, StoreError>;
+
+    /// The devices of a subject in the order of their ids; where `client` is given, as its grants alone tell of them.
+    /// Costs the sessions of the subject that are stored.
+    async fn devices(
+        &self,
+        subject: &Subject,
+        client: Option<&ClientId>,
+        now: Timestamp,
+    ) -> Result<Vec<DeviceUse>, StoreError>;
 }

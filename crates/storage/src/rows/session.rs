@@ -63,6 +63,8 @@ struct SessionRow<'a> {
     replaced_by_device: Option<&'a str>,
     #[b(20)]
     replaced_by_device_name: Option<&'a str>,
+    #[b(21)]
+    place: Option<&'a str>,
 }
 
 /// The row of `session`.
@@ -96,6 +98,7 @@ pub(crate) fn write(session: &Session) -> Vec<u8> {
         replaced_by: replaced_by.map(|by| by.session.as_str()),
         replaced_by_device: replaced_by.map(|by| by.device.as_str()),
         replaced_by_device_name: replaced_by.and_then(|by| by.device_name.as_deref()),
+        place: session.place.as_deref(),
     })
 }
 
@@ -125,6 +128,7 @@ fn session(row: &SessionRow<'_>) -> Option<Session> {
         },
         ip: row.ip.map(Into::into),
         user_agent: row.user_agent.map(Into::into),
+        place: row.place.map(Into::into),
     })
 }
 

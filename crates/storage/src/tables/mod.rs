@@ -3,6 +3,7 @@
 //! `docs/store-format.md` describes each table byte by byte.
 
 pub(crate) mod keys;
+pub(crate) mod session_index;
 
 use std::ops::{Bound, ControlFlow};
 
@@ -56,11 +57,13 @@ pub(crate) enum Table {
     Aliases,
     /// The audit log, by sequence number.
     Audit,
+    /// Sessions by what they are searched by.
+    SessionIndex,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Meta,
         Self::Entries,
         Self::OldEntries,
@@ -83,10 +86,11 @@ impl Table {
         Self::BanEnds,
         Self::Aliases,
         Self::Audit,
+        Self::SessionIndex,
     ];
 
     /// Whether a file of this format may be without it: what was added after the first file was written. It is
-    /// empty then.
+    /// empty then, but for the index of sessions, which is made when such a file is opened.
     #[cfg(feature = "embedded")]
     pub(crate) const fn may_be_missing(self) -> bool {
         matches!(
@@ -100,6 +104,7 @@ impl Table {
                 | Self::BanEnds
                 | Self::Aliases
                 | Self::Audit
+                | Self::SessionIndex
         )
     }
 
@@ -129,6 +134,7 @@ impl Table {
             Self::BanEnds => "ban_ends",
             Self::Aliases => "aliases",
             Self::Audit => "audit",
+            Self::SessionIndex => "session_index",
         }
     }
 }

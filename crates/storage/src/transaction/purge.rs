@@ -159,6 +159,7 @@ impl<T: Write> Transaction<'_, T> {
 
     fn remove_session(&mut self, session: &Session, over_at: Timestamp) -> Result<(), StoreError> {
         let id: &SessionId = &session.id;
+        self.unindex_session(session)?;
         for (grant, _) in self.clients_of(id)? {
             self.tables.remove(Table::Grants, grant.as_str().as_bytes())?;
             self.tables.remove(Table::SessionGrants, &keys::pair(id.as_str(), grant.as_str()))?;

@@ -90,8 +90,9 @@ pub(super) fn session_in(key: &[u8]) -> Result<SessionId, StoreError> {
 }
 
 impl<T: Write> Transaction<'_, T> {
-    /// Writes a session's row.
+    /// Writes a session's row, and its keys in the index where they changed.
     pub(super) fn put_session(&mut self, session: &Session) -> Result<(), StoreError> {
+        self.index_session(session)?;
         self.tables.put(Table::Sessions, session.id.as_str().as_bytes(), &rows::session::write(session))
     }
 
@@ -100,9 +101,10 @@ impl<T: Write> Transaction<'_, T> {
         self.tables.put(Table::Grants, grant.id.as_str().as_bytes(), &rows::grant::write(grant))
     }
 
-    /// Writes a grant's row and its place in the session.
+    /// Writes a grant's row, its place in the session and its keys in the index.
     pub(super) fn add_grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
         self.put_grant(grant)?;
+        self.index_grant(grant)?;
         let key = keys::pair(grant.session.as_str(), grant.id.as_str());
         self.tables.put(Table::SessionGrants, &key, grant.client.as_str().as_bytes())
     }

@@ -52,6 +52,7 @@ impl<T: Write> Transaction<'_, T> {
 
         // Everything below writes.
         let replaced = self.take(places, &by, act)?;
+        // INVARIANT: their keys in the index are those of the grant that takes their place: one client, one device.
         for id in former {
             self.tables.remove(Table::Grants, id.as_str().as_bytes())?;
             self.tables.remove(Table::SessionGrants, &keys::pair(session.id.as_str(), id.as_str()))?;

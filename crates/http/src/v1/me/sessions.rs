@@ -1,4 +1,4 @@
-//! `/v1/me/sessions`: a user's live sessions; one of them ended, or all but this one.
+//! `/v1/me/sessions`: a user's live sessions; one of them ended, all but this one, or all.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -18,14 +18,16 @@ use crate::v1::sessions::{page_view, session_page};
 use crate::v1::views::{EndedView, SessionView};
 
 const ALL: &str = "/v1/me/sessions";
+/// What `except` can be.
+const SPARED: &str = "`current` or `none`";
 const ONE: &str = "/v1/me/sessions/{sid}";
 
 pub(super) fn routes() -> Vec<Route> {
     let list_them = Description::new("List the user's own live sessions, newest first")
         .paged()
         .gives_page::<SessionView>();
-    let end_others = Description::new("End all of the user's own sessions but the one that asks")
-        .query("except", "Has to be `current`")
+    let end_others = Description::new("End the user's own sessions, all or all but the one that asks")
+        .query("except", "Which one is spared: `current`, or `none`; has to be there")
         .gives::<EndedView>();
     let end_this = Description::new("End one of the user's own sessions")
         .path("sid", "The session")
@@ -33,7 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
     let info = |method, path| RouteInfo::public(method, path, Access::User);
     vec![
         Route::new(info(RouteMethod::Get, ALL), get(list), list_them),
-        Route::new(info(RouteMethod::Delete, ALL), delete(end_all_others), end_others),
+        Route::new(info(RouteMethod::Delete, ALL), delete(end_all), end_others),
         Route::new(info(RouteMethod::Delete, ONE), delete(end_one), end_this),
     ]
 }
@@ -62,7 +64,7 @@ async fn end_one(
     Ok(reply::json(&EndedView::from(ended.ok_or(Failure::NotFound)?)))
 }
 
-async fn end_all_others(
+async fn end_all(
     State(state): State<AppState>,
     User(token): User,
     request: RequestId,
@@ -70,12 +72,12 @@ async fn end_all_others(
 ) -> Result<Response, Failure> {
     params.only(&["except"])?;
     // Never a default: whoever forgets it would lose the session that asks, too.
-    match params.text("except") {
-        Some("current") => {}
-        Some(_) => return Err(BadInput::invalid("except", "`current`").into()),
-        None => return Err(BadInput::missing("except", "`current`").into()),
-    }
-    let ended =
-        state.done(state.authority().end_own_sessions_except_current(&token, &request.text()).await)?;
+    let ended = match params.text("except") {
+        Some("current") => state.authority().end_own_sessions_except_current(&token, &request.text()).await,
+        Some("none") => state.authority().end_own_sessions(&token, &request.text()).await,
+        Some(_) => return Err(BadInput::invalid("except", SPARED).into()),
+        None => return Err(BadInput::missing("except", SPARED).into()),
+    };
+    let ended = state.done(ended)?;
     Ok(reply::json(&EndedView::from(ended)))
 }

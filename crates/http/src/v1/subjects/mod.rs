@@ -2,10 +2,11 @@
 
 mod alias;
 mod bans;
+mod devices;
 mod one;
 
 use crate::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [one::routes(), alias::routes(), bans::routes()].into_iter().flatten().collect()
+    [one::routes(), alias::routes(), bans::routes(), devices::routes()].into_iter().flatten().collect()
 }

@@ -36,6 +36,8 @@ pub(in crate::v1) struct SessionView {
     ip: Option<String>,
     /// With which program.
     user_agent: Option<String>,
+    /// At which place.
+    place: Option<String>,
     /// How the user signed in (RFC 8176).
     amr: Vec<String>,
     /// When the user proved who they are.
@@ -115,6 +117,7 @@ impl SessionView {
             subject: session.subject.into(),
             ip: session.ip.map(Into::into),
             user_agent: session.user_agent.map(Into::into),
+            place: session.place.map(Into::into),
             amr: session.methods.into_iter().map(Into::into).collect(),
             authenticated_at: rfc3339::format(session.authenticated_at),
             opened_at: rfc3339::format(session.opened_at),

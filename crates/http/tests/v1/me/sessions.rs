@@ -58,11 +58,24 @@ async fn a_user_ends_all_sessions_but_this_one() {
 }
 
 #[tokio::test]
+async fn a_user_ends_all_sessions() {
+    // S14, S31
+    let house = House::new().await;
+    let (one, two, bob) =
+        (house.sign_in("alice").await, house.sign_in("alice").await, house.sign_in("bob").await);
+    let reply = house.delete(&format!("{URI}?except=none")).bearer(&text(&one["access_token"])).send().await;
+    assert_eq!(reply.status, 200);
+    for (reply, status) in [(&one, 401), (&two, 401), (&bob, 200)] {
+        assert_eq!(house.check(&text(&reply["access_token"])).await, status);
+    }
+}
+
+#[tokio::test]
 async fn ending_all_sessions_has_to_say_which_one_is_spared() {
     let house = House::new().await;
     let token = text(&house.sign_in("alice").await["access_token"]);
     for (query, reason) in
-        [("", "missing_field"), ("?except=none", "invalid_field"), ("?all=1", "unknown_field")]
+        [("", "missing_field"), ("?except=others", "invalid_field"), ("?all=1", "unknown_field")]
     {
         let reply = house.delete(&format!("{URI}{query}")).bearer(&token).send().await;
         assert_eq!((reply.status, reply.reason().as_str()), (400, reason), "{query}");

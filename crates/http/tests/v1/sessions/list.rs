@@ -42,6 +42,76 @@ async fn every_filter_narrows_the_list() {
 }
 
 #[tokio::test]
+async fn sessions_are_found_by_range_place_last_use_and_token() {
+    // S31
+    let house = House::new().await;
+    let open = |subject: &str, ip: &str, place: &str| json!({ "subject": subject, "client_id": "web", "ip": ip, "place": place });
+    house.sign_in_as(open("alice", "192.0.2.200", "Graz")).await;
+    house.clock.advance(Duration::from_secs(7_200));
+    let now = house.get("/v1/sessions").admin().send().await.json()["items"][0]["opened_at"].clone();
+    let bob = house.sign_in_as(open("bob", "2001:db8::1", "Vienna, AT")).await;
+    let bobs = jti(&text(&bob["access_token"]));
+    let alices = text(&now).replace(':', "%3A");
+    for query in [
+        "ip=2001:db8::/32",
+        "ip=2001:db8::1/128",
+        "place=vienna,%20AT",
+        &format!("jti={bobs}"),
+        "ip=::/0&place=VIENNA,%20at",
+    ] {
+        assert_eq!(subjects(&house, query).await, ["bob"], "{query}");
+    }
+    for query in
+        ["ip=192.0.2.0/24", "ip=::ffff:192.0.2.200", &format!("last_seen_before={alices}&ip=0.0.0.0/0")]
+    {
+        let expected: &[&str] = if query.contains("before") { &[] } else { &["alice"] };
+        assert_eq!(subjects(&house, query).await, expected, "{query}");
+    }
+    assert_eq!(
+        subjects(&house, &format!("last_seen_after={alices}")).await,
+        ["alice", "bob"],
+        "unused for longest"
+    );
+    assert!(subjects(&house, "jti=unknown").await.is_empty());
+}
+
+fn jti(token: &str) -> String {
+    let payload = token.split('.').nth(1).unwrap();
+    let payload = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(payload).unwrap();
+    text(&serde_json::from_slice::<Value>(&payload).unwrap()["jti"])
+}
+
+#[tokio::test]
+async fn what_a_search_can_not_be_is_refused_and_named() {
+    let house = House::new().await;
+    for number in 0..3 {
+        house.sign_in(&format!("user-{number}")).await;
+    }
+    let page = house.get("/v1/sessions?limit=1").admin().send().await.json();
+    let cursor = text(&page["next_cursor"]);
+    for (query, field) in [
+        ("ip=192.0.2.0/33", "ip"),
+        ("ip=example", "ip"),
+        ("last_seen_after=yesterday", "last_seen_after"),
+        ("last_seen_before=1", "last_seen_before"),
+        ("jti=", "jti"),
+        ("state=dead", "state"),
+        ("cursor=ses_1", "cursor"),
+        ("cursor=", "cursor"),
+        (&*format!("subject=user-1&cursor={cursor}"), "cursor"),
+    ] {
+        let reply = house.get(&format!("/v1/sessions?{query}")).admin().send().await;
+        assert_eq!(
+            (reply.status, reply.json()["field"].clone()),
+            (400, json!(field)),
+            "{query}: {}",
+            reply.text()
+        );
+    }
+    assert_eq!(house.get(&format!("/v1/sessions?cursor={cursor}")).admin().send().await.status, 200);
+}
+
+#[tokio::test]
 async fn ended_sessions_stay_in_the_list_with_their_reason() {
     let house = House::new().await;
     let one = house.sign_in("alice").await;

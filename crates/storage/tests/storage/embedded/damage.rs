@@ -42,14 +42,14 @@ async fn sound(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// `bytes` with one stretch of at most 8 KiB of noise or of zeros: half of the time it begins within the first two
+/// `bytes` with one stretch of 8 bytes to 16 KiB of noise or of zeros: half of the time it begins within the first two
 /// pages, where the file says how to read the rest.
 fn damaged(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     let mut bytes = bytes.to_vec();
     let reach = if seed.is_multiple_of(2) { 8 * 1024 } else { bytes.len() };
     let from = random.below(reach);
-    let length = 1 << random.below(14);
+    let length = 8 << random.below(12);
     let zeros = random.below(4) == 0;
     for byte in bytes.iter_mut().skip(from).take(length) {
         *byte = if zeros { 0 } else { random.next().to_be_bytes()[0] };

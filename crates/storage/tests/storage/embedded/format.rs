@@ -35,7 +35,7 @@ use tempfile::TempDir;
 
 use super::open;
 
-fn golden(name: &str) -> PathBuf {
+pub(super) fn golden(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join("golden").join(name)
 }
 
@@ -85,6 +85,7 @@ fn session() -> Session {
         device: Device { id: DeviceId::new("phone").unwrap(), name: Some("A phone".into()), kind: None },
         ip: Some("192.0.2.1".into()),
         user_agent: None,
+        place: None,
     }
 }
 
@@ -177,7 +178,8 @@ async fn fill(store: EmbeddedStore) {
     store.close();
 }
 
-/// Every row of a file, as text. A table without rows is as good as none.
+/// Every row of a file, as text, but for the index of sessions, which follows from the rest (`session_index.rs`). A
+/// table without rows is as good as none.
 fn rows(path: &std::path::Path) -> String {
     use std::fmt::Write;
     let database = redb::ReadOnlyDatabase::open(path).unwrap();
@@ -186,7 +188,8 @@ fn rows(path: &std::path::Path) -> String {
     names.sort_by(|one, other| redb::TableHandle::name(one).cmp(redb::TableHandle::name(other)));
     let mut text = String::new();
     // The audit log is looked at elsewhere: every change adds to it.
-    for name in names.iter().filter(|name| redb::TableHandle::name(*name) != "audit") {
+    let elsewhere = ["audit", "session_index"];
+    for name in names.iter().filter(|name| !elsewhere.contains(&redb::TableHandle::name(*name))) {
         let name = redb::TableHandle::name(name).to_owned();
         let table: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(&name);
         for (place, row) in transaction.open_table(table).unwrap().iter().unwrap().enumerate() {
@@ -211,7 +214,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn readable(key: &[u8]) -> String {
+pub(super) fn readable(key: &[u8]) -> String {
     match std::str::from_utf8(key) {
         Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
         _ => hex(key),

@@ -6,6 +6,7 @@ mod damage;
 mod format;
 mod opening;
 mod restoring;
+mod session_index;
 
 use std::path::Path;
 

@@ -31,6 +31,9 @@ pub(super) struct OpenSession {
     /// With which program.
     #[schema(value_type = Option<String>)]
     user_agent: Option<Box<str>>,
+    /// At which place, in the caller's own words: `Vienna, AT`.
+    #[schema(value_type = Option<String>)]
+    place: Option<Box<str>>,
     /// What the tokens may do: names divided by single spaces, within the client's.
     #[schema(value_type = Option<String>)]
     scope: Option<Box<str>>,
@@ -80,6 +83,7 @@ impl Body for OpenSession {
         "device",
         "ip",
         "user_agent",
+        "place",
         "scope",
         "amr",
         "claims",
@@ -95,6 +99,7 @@ impl Body for OpenSession {
             device: fields.object("device")?.map(DeviceBody::from_fields).transpose()?,
             ip: fields.optional("ip")?,
             user_agent: fields.optional("user_agent")?,
+            place: fields.optional("place")?,
             scope: fields.optional("scope")?,
             amr: fields.optional("amr")?,
             claims: fields.optional("claims")?,
@@ -137,6 +142,7 @@ impl OpenSession {
             device: device.unwrap_or_default(),
             ip: self.ip.map(|ip| ip.to_string().into()),
             user_agent: self.user_agent,
+            place: self.place,
             scope: self.scope,
             methods: self.amr.unwrap_or_default(),
             claims: self.claims.unwrap_or_default(),
