@@ -10,7 +10,7 @@ use crate::output::{Output, cell, say};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionsCommand {
-    /// List sessions, newest first
+    /// Search for sessions, newest first. A page may be short and have a next one
     List(ListOptions),
     /// Look at one session
     Show {
@@ -38,9 +38,21 @@ pub(super) struct ListOptions {
     /// With tokens of this client
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Signed in from this address
+    /// Signed in from this address, or from one in this range: `192.0.2.0/24`
     #[arg(long)]
     ip: Option<String>,
+    /// Signed in at this place, whatever the case of its letters
+    #[arg(long)]
+    place: Option<String>,
+    /// Last used at this time or later (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    last_seen_after: Option<String>,
+    /// Last used before this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    last_seen_before: Option<String>,
+    /// The one that our access token of this `jti` is of
+    #[arg(long)]
+    jti: Option<String>,
     /// `active` or `ended`; both unless said
     #[arg(long)]
     state: Option<String>,
@@ -81,6 +93,10 @@ async fn list(options: &ListOptions, client: &Client, output: Output) -> Result<
             ("device_id", options.device.as_deref()),
             ("client_id", options.client.as_deref()),
             ("ip", options.ip.as_deref()),
+            ("place", options.place.as_deref()),
+            ("last_seen_after", options.last_seen_after.as_deref()),
+            ("last_seen_before", options.last_seen_before.as_deref()),
+            ("jti", options.jti.as_deref()),
             ("state", options.state.as_deref()),
             ("cursor", options.cursor.as_deref()),
             ("limit", limit.as_deref()),
@@ -92,7 +108,7 @@ async fn list(options: &ListOptions, client: &Client, output: Output) -> Result<
         return Ok(());
     }
     let items = page.get("items").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    let columns = ["session_id", "subject", "state", "ip", "opened_at", "last_used_at"];
+    let columns = ["session_id", "subject", "state", "ip", "place", "opened_at", "last_used_at"];
     let row = |item: &Json| columns.iter().map(|name| item.get(name).map(cell).unwrap_or_default()).collect();
     output.table(&columns, &items.iter().map(row).collect::<Vec<_>>());
     if let Some(cursor) = page.get("next_cursor").and_then(Json::as_str) {

@@ -31,5 +31,6 @@ mod s27_bans;
 mod s28_daily_denylist;
 mod s29_revoke_by_query_dry_run_undo;
 mod s30_one_time_tokens;
+mod s31_device_registry;
 mod s32_one_device;
 mod snippets;

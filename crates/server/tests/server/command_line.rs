@@ -120,6 +120,48 @@ async fn verifiers_are_listed_in_a_table_with_the_way_to_the_next_page() {
 }
 
 #[tokio::test]
+async fn sessions_are_searched_for_by_everything_that_the_server_takes() {
+    // S31
+    let (url, asked) = stub(|| Json(json!({ "items": [], "next_cursor": "abc" })).into_response()).await;
+    let words = [
+        "sessions",
+        "list",
+        "--subject",
+        "alice",
+        "--device",
+        "tv",
+        "--client",
+        "web",
+        "--ip",
+        "192.0.2.0/24",
+        "--place",
+        "Vienna, AT",
+        "--last-seen-after",
+        "2026-01-01T00:00:00Z",
+        "--last-seen-before",
+        "2026-02-01T00:00:00Z",
+        "--jti",
+        "tok_1",
+        "--state",
+        "ended",
+        "--cursor",
+        "xyz",
+        "--limit",
+        "7",
+        "--url",
+        &url,
+    ];
+    let output = run(quash(&words)).await;
+    assert_eq!(exit(&output), OK, "{}", text(&output.stderr));
+    let expected = "GET /v1/sessions?subject=alice&device_id=tv&client_id=web&ip=192.0.2.0%2F24&place=Vienna%2C+AT\
+        &last_seen_after=2026-01-01T00%3A00%3A00Z&last_seen_before=2026-02-01T00%3A00%3A00Z&jti=tok_1&state=ended\
+        &cursor=xyz&limit=7 ";
+    let asked = asked.lock().unwrap();
+    assert!(asked[0].starts_with(expected), "{asked:?}");
+    assert_eq!(text(&output.stderr), "more: --cursor abc\n");
+}
+
+#[tokio::test]
 async fn a_refusal_is_told_in_one_line_and_ends_with_2() {
     let (url, _) = stub(|| {
         let problem = json!({ "title": "Forbidden", "status": 403, "reason": "role_missing", "detail": "this key may not revoke" });
