@@ -137,6 +137,20 @@ impl House {
         }
     }
 
+    /// Where the log stands.
+    pub async fn head(&self) -> anyhow::Result<Position> {
+        Ok(self.authority.head().await?.position)
+    }
+
+    /// Ends every session of a subject.
+    pub async fn end_subject(&self, subject: &str) -> anyhow::Result<()> {
+        let request = RevocationRequest::end(TargetRequest::Subject(Subject::new(subject)?));
+        match self.authority.revoke(&self.caller, request).await? {
+            RevokeOutcome::Revoked(_) => Ok(()),
+            other => bail!("a revocation was refused: {other:?}"),
+        }
+    }
+
     /// Ends a session. When this returns, that is durable, and the verifier beside the authority enforces it.
     pub async fn end(&self, session: &str) -> anyhow::Result<()> {
         let request = RevocationRequest::end(TargetRequest::Session(SessionId::new(session)?));

@@ -13,6 +13,7 @@ mod refresh;
 mod repeated_check;
 mod requests;
 mod revocations;
+mod search;
 mod start;
 
 use std::path::{Path, PathBuf};
@@ -61,6 +62,11 @@ pub const GROUPS: &[Group] = &[
     Group { name: "restart", about: "restart with 10^6 live entries", measure: start::measure_restart },
     Group { name: "refresh", about: "refreshes over HTTP", measure: refresh::measure },
     Group { name: "revocations", about: "durable revocations, 64 callers", measure: revocations::measure },
+    Group {
+        name: "search",
+        about: "10^6 sessions: search, and log-out everywhere",
+        measure: search::measure,
+    },
     Group { name: "requests", about: "forward-auth and introspection over HTTP", measure: requests::measure },
     Group {
         name: "denylists",

@@ -85,7 +85,7 @@ pub(super) async fn fill(run: &Run, data: &Path, port: u16) -> anyhow::Result<()
         }
         let entry = entry(&issuer, SessionId::new(id("ses_", &mut random))?, now);
         let store = Arc::clone(&store);
-        tasks.spawn(async move { store.append(Append { entry, idempotency: None, expect_max: None }).await });
+        tasks.spawn(async move { store.append(Append::new(entry)).await });
     }
     while let Some(done) = tasks.join_next().await {
         done??;
