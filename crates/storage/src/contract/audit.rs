@@ -246,8 +246,8 @@ pub async fn tokens_that_are_used_up_are_noted(store: Arc<dyn Store>) {
     };
     store.spend(spend.clone()).await.unwrap();
     store.spend(spend).await.unwrap();
-    let [spent] = &noted(&store, &mut seen).await[..] else { panic!("one entry") };
-    assert_eq!((&*spent.fact.action, detail(spent, "token")), (action::TOKEN_SPENT, Some("tok_1")));
+    let [used] = &noted(&store, &mut seen).await[..] else { panic!("one entry") };
+    assert_eq!((&*used.fact.action, detail(used, "token")), (action::TOKEN_SPENT, Some("tok_1")));
     let (_, grant) = signed_in(&store, "alice", at(1)).await;
     noted(&store, &mut seen).await;
     renewed(&store, &grant, 7, at(2)).await;

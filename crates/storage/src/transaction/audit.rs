@@ -108,7 +108,12 @@ impl<T: Read> Transaction<'_, T> {
 /// The bytes in hexadecimal digits.
 #[cfg(feature = "embedded")]
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What a target names, in plain ids.
