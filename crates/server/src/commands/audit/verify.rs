@@ -41,7 +41,7 @@ impl FromStr for Expected {
 /// Where the log is read from.
 enum Source {
     Server(Client),
-    File(AuditFile),
+    File(Box<AuditFile>),
 }
 
 /// So many entries are asked for at once.
@@ -70,7 +70,9 @@ pub(super) async fn run(
         None => Source::Server(client()?),
         Some(path) => {
             let opened = AuditFile::open(path);
-            Source::File(opened.map_err(|error| Failure::because(&path.display().to_string(), error))?)
+            Source::File(Box::new(
+                opened.map_err(|error| Failure::because(&path.display().to_string(), error))?,
+            ))
         }
     };
     let walk = Walk::through(&source, options.expect.map(|expected| expected.0)).await?;
