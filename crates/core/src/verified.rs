@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use crate::claims::Claims;
 use crate::ids::{Issuer, KeyId};
+use crate::position::Position;
 
 /// SHA-256 of a token's signing input, `header.payload` as received.
 ///
@@ -23,6 +24,7 @@ pub struct VerifiedClaims {
     issuer: Issuer,
     key: Option<KeyId>,
     digest: Option<TokenDigest>,
+    generation: Option<Position>,
 }
 
 impl VerifiedClaims {
@@ -38,7 +40,19 @@ impl VerifiedClaims {
         key: Option<KeyId>,
         digest: Option<TokenDigest>,
     ) -> Self {
-        Self { claims, issuer, key, digest }
+        Self { claims, issuer, key, digest, generation: None }
+    }
+
+    /// States that the key was that of the token's subject, and of this generation (S20). For `quash-jose` alone.
+    #[must_use]
+    pub fn by_user_key(self, generation: Position) -> Self {
+        Self { generation: Some(generation), ..self }
+    }
+
+    /// The generation of the subject's own key that the token is signed with: the position of the entry that rotated it,
+    /// zero before the first one. None for a token that is signed with a key of the issuer.
+    pub fn generation(&self) -> Option<Position> {
+        self.generation
     }
 
     /// The issuer whose key made the signature.

@@ -21,7 +21,7 @@ use quash_storage::ports::{
     Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
     Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
     SessionUse, Spend, Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule,
-    StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    StoredVerifier, Undo, Undone, Used, UserKeys, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -349,6 +349,13 @@ impl<S: Store> Allowlist for FaultyStore<S> {
 
     async fn set_allowlist_whole(&self, whole: bool) -> Result<(), StoreError> {
         self.call(self.inner.set_allowlist_whole(whole)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> UserKeys for FaultyStore<S> {
+    async fn user_key_generation(&self, subject: &Subject) -> Result<Position, StoreError> {
+        self.call(self.inner.user_key_generation(subject)).await
     }
 }
 

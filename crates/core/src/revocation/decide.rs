@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::defect::Defect;
 use crate::position::Position;
 use crate::revocation::freshness::{FreshnessSource, Staleness, Undecided};
 use crate::revocation::registry::Registered;
@@ -90,8 +91,8 @@ pub enum Finding {
     },
     /// It is refused, however old the state is.
     Refused(Rejection),
-    /// Nothing refuses it, but its session has to be registered, and whether it is can not be known here yet: the token
-    /// was issued after everything that is (S12).
+    /// Nothing refuses it, but its session has to be registered, or its key rotated, and whether that is so can not be
+    /// known here yet: the token was issued after everything that is (S12, S20).
     Ahead,
 }
 
@@ -137,13 +138,21 @@ pub fn examine(question: &Question<'_>, state: &RevocationState) -> Finding {
     let passed_at = question.passed_at;
     let passed_before =
         passed_at > Position::ZERO && state.unchanged_since(question.names, passed_at.number());
-    let registered = state.registered(question.names.listing, question.now);
-    let aim = Aim::new(question.token, question.names, question.rules).of_session_at(registered.position());
+    let names = question.names;
+    let registered = state.registered(names.listing, question.now);
+    let aim = Aim::new(question.token, names, question.rules).of_session_at(registered.position());
     let mut pass = None;
     if !passed_before {
         let Found { hit, is_awaited } = search::look_up(aim, state, question.now);
         if let Some(hit) = hit {
             return Finding::Refused(Rejection::Revoked(hit));
+        }
+        // S20: an older generation is hit, a newer one is not made yet, or not known here yet.
+        if let Some(generation) =
+            names.generation.filter(|held| held.number() > search::generation_in_force(names, state))
+        {
+            let unknown = Finding::Refused(Rejection::Invalid(Defect::UnknownKey));
+            return if generation > watermark { Finding::Ahead } else { unknown };
         }
         // INVARIANT: who is hit later has not passed what will hit it, however quiet the marks are until then.
         pass = (!is_awaited).then_some(watermark);

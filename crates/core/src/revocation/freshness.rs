@@ -53,9 +53,9 @@ pub enum Undecided {
     /// The state is not complete yet.
     #[error("the revocation state is not complete yet")]
     Incomplete,
-    /// The token was issued after everything that is known here, and its issuer lets only registered sessions pass:
-    /// the registration may be under way (S12).
-    #[error("the token is newer than what is known here of the sessions that may pass")]
+    /// The token was issued after everything that is known here, and its issuer lets only registered sessions pass
+    /// (S12), or signed it with a key that is newer than that (S20): what is missing may be under way.
+    #[error("the token is newer than what is known here of the sessions and keys that may pass")]
     Ahead,
 }
 

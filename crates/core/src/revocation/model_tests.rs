@@ -7,6 +7,7 @@
 mod registering;
 mod spreading;
 mod undoing;
+mod user_keys;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,6 +107,8 @@ impl Token {
             }
             Target::Issuer => (true, false),
             Target::Registration { .. } => (false, false),
+            Target::UserKey(id) => (same("sub", self.subject, id.as_str()), false),
+            Target::UserKeys => (true, false),
         };
         if !named {
             return false;

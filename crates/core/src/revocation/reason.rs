@@ -46,6 +46,8 @@ impl Reason {
     pub const RESTORED: &str = "restored";
     /// The signing key is compromised.
     pub const KEY_COMPROMISED: &str = "key_compromised";
+    /// The subject's signing key was rotated (S20).
+    pub const KEY_ROTATED: &str = "key_rotated";
 
     /// The reason that `text` spells.
     ///

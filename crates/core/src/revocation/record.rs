@@ -53,4 +53,17 @@ impl Record {
     pub fn revokes(&self) -> bool {
         self.undoes.is_none() && self.kind != TargetKind::Registration
     }
+
+    /// The same for those who know nothing of user keys: what it ends, without the rotation. They verify no token that is
+    /// signed with such a key (S20).
+    #[must_use]
+    pub fn without_rotation(self) -> Self {
+        match self.kind {
+            TargetKind::UserKey => Self { kind: TargetKind::Subject, key: self.key.turned(), ..self },
+            TargetKind::UserKeys => {
+                Self { kind: TargetKind::Issuer, key: self.issuer.of_id(TargetKind::Issuer, ""), ..self }
+            }
+            _ => self,
+        }
+    }
 }

@@ -93,14 +93,21 @@ impl<'a> Aim<'a> {
 
     /// Whether the token, or the sign-in that its session was registered for, was there before the entry.
     fn is_before(&self, fact: Fact, kind: TargetKind, narrowed: Narrowing) -> bool {
-        self.was_issued_before(fact) || self.was_registered_before(fact, kind, narrowed)
+        self.was_issued_before(fact)
+            || self.was_registered_before(fact, kind, narrowed)
+            || self.was_signed_before(fact, kind)
+    }
+
+    /// S20: its key was rotated since. Whatever position it claims, whoever knew the older key may have made it.
+    fn was_signed_before(&self, fact: Fact, kind: TargetKind) -> bool {
+        kind.rotates() && self.names.generation.is_some_and(|held| held.number() < fact.position())
     }
 
     /// S12: an `end` about the subject or the whole issuer ended every session that was registered before it, so what is
     /// dated later was never issued. One about a device, a client or a claim did not: another sign-in may share the
     /// session since; nor did one with a window, which spares sign-ins.
     fn was_registered_before(&self, fact: Fact, kind: TargetKind, narrowed: Narrowing) -> bool {
-        let of_sign_in = matches!(kind, TargetKind::Subject | TargetKind::Issuer);
+        let of_sign_in = matches!(kind, TargetKind::Subject | TargetKind::Issuer) || kind.rotates();
         let unconditional = fact.effect() == Effect::End && narrowed.window.is_none();
         of_sign_in && unconditional && self.registered.is_some_and(|at| at < fact.position())
     }
@@ -148,8 +155,9 @@ impl<'a> Aim<'a> {
             TargetKind::Device => names.device == Some(record.key),
             TargetKind::Key => is(self.token.key().map(KeyId::as_str)),
             TargetKind::Client => is(self.token.client()),
-            TargetKind::Issuer => is(Some("")),
+            TargetKind::Issuer | TargetKind::UserKeys => is(Some("")),
             TargetKind::Registration => false,
+            TargetKind::UserKey => names.user_key() == Some(record.key),
             TargetKind::Claim => claim_values(self.token)
                 .iter()
                 .any(|(name, value)| issuer.of_claim(name, value) == record.key),

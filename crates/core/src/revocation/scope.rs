@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::position::Position;
 use crate::revocation::marks::Mark;
 use crate::revocation::target::TargetKind;
 use crate::revocation::target_key::{IssuerKey, TargetKey};
@@ -20,6 +21,9 @@ pub struct IssuerScope {
     pub whole: Mark,
     /// Highest position of any entry about a signing key of the issuer.
     pub keys: Mark,
+    /// Highest position of any entry that rotated the key of a subject, or of all. It only says whether they have to be
+    /// looked for: what such an entry hits is noticed by the mark of the subject, or of the whole issuer.
+    pub user_keys: Mark,
 }
 
 impl IssuerScope {
@@ -31,6 +35,7 @@ impl IssuerScope {
             claims: Mark::default(),
             whole: Mark::default(),
             keys: Mark::default(),
+            user_keys: Mark::default(),
         }
     }
 
@@ -45,7 +50,7 @@ impl IssuerScope {
         match kind {
             TargetKind::Client => Some(&self.clients),
             TargetKind::Claim => Some(&self.claims),
-            TargetKind::Issuer => Some(&self.whole),
+            TargetKind::Issuer | TargetKind::UserKeys => Some(&self.whole),
             TargetKind::Key => Some(&self.keys),
             _ => None,
         }
@@ -81,6 +86,8 @@ pub struct TokenNames {
     pub device: Option<TargetKey>,
     /// What has to be known of its session. Stands last: it is only read where somebody asks.
     pub listing: Listing,
+    /// The generation of its subject's key that it is signed with, where it is with such a key (S20).
+    pub generation: Option<Position>,
 }
 
 impl TokenNames {
@@ -96,6 +103,7 @@ impl TokenNames {
             subject: of(TargetKind::Subject, token.subject()),
             device: device.map(|(subject, device)| key.of_device(subject, device)),
             listing: Listing::Unasked,
+            generation: None,
             issuer,
         }
     }
@@ -109,6 +117,18 @@ impl TokenNames {
             _ => Listing::Stranger,
         };
         Self { listing, ..Self::new(issuer, token) }
+    }
+
+    /// The same names of a token whose signing key is looked at. In a log that the key's generations are not of, nobody
+    /// looks.
+    #[must_use]
+    pub fn signed_with(self, generation: Option<Position>) -> Self {
+        Self { generation, ..self }
+    }
+
+    /// The signing key of its subject.
+    pub(super) fn user_key(&self) -> Option<TargetKey> {
+        self.subject.map(TargetKey::turned)
     }
 }
 

@@ -31,6 +31,25 @@ pub(super) fn look_up(aim: Aim<'_>, state: &RevocationState, now: Timestamp) -> 
     Found { hit: search.strongest.map(|held| search.hit(held)), is_awaited: search.is_awaited }
 }
 
+/// The generation of the key that the subject's tokens are signed with: the position of the latest entry that rotated
+/// it, or all; zero for one that never was (S20).
+pub(super) fn generation_in_force(names: &TokenNames, state: &RevocationState) -> u64 {
+    if names.issuer.user_keys.position() == 0 {
+        return 0;
+    }
+    let single = state.single.read();
+    let own = names.user_key().map_or(0, |key| latest(key, &single, state));
+    own.max(latest(names.issuer.key.of_id(TargetKind::UserKeys, ""), &single, state))
+}
+
+/// The latest entry about `key`; zero when there is none.
+fn latest(key: TargetKey, single: &Reader, state: &RevocationState) -> u64 {
+    let Some(fact) = single.find(key) else { return 0 };
+    let many = state.many.pin();
+    let more = many.get(&key).filter(|_| fact.has_more());
+    more.map_or(fact.position(), |facts| facts.iter().map(|fact| fact.position()).max().unwrap_or_default())
+}
+
 /// A fact, and whom it is about.
 #[derive(Clone, Copy)]
 struct Held {
@@ -55,12 +74,15 @@ impl Search<'_> {
         let names = self.aim.names;
         let token_kind =
             if self.aim.token.token().is_some() { TargetKind::Token } else { TargetKind::TokenDigest };
+        let signed = names.generation.is_some();
         let changed = |key: &TargetKey| self.aim.may_be_hit_up_to(self.state.mark_of(*key));
+        let rotated = self.user_keys_rotated().then(|| names.user_key()).flatten();
         let keys = [
             (names.token, token_kind),
             (names.session, TargetKind::Session),
             (names.subject.filter(changed), TargetKind::Subject),
             (names.device.filter(changed), TargetKind::Device),
+            (rotated.filter(|key| signed || changed(key)), TargetKind::UserKey),
         ];
         // All four reads are under way before the first is waited for.
         let held = keys.map(|(key, _)| key.is_some_and(|key| self.single.may_hold(key)));
@@ -90,6 +112,14 @@ impl Search<'_> {
         if self.aim.may_be_hit_up_to(issuer.whole.position()) {
             self.look_up(Some(issuer.key.of_id(TargetKind::Issuer, "")), TargetKind::Issuer);
         }
+        if self.user_keys_rotated() {
+            self.look_up(Some(issuer.key.of_id(TargetKind::UserKeys, "")), TargetKind::UserKeys);
+        }
+    }
+
+    /// Whether the key of any subject of the issuer was ever rotated. Where none was, nobody looks for it.
+    fn user_keys_rotated(&self) -> bool {
+        self.aim.names.issuer.user_keys.position() > 0
     }
 
     fn look_up(&mut self, key: Option<TargetKey>, kind: TargetKind) {

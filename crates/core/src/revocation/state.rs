@@ -270,6 +270,9 @@ impl RevocationState {
             Insertion::HeldAlready => return,
             Insertion::New => self.progress.live.store(self.live_entries() + 1, Ordering::Relaxed),
         }
+        if record.kind.rotates() {
+            self.scope(record.issuer).user_keys.raise(mark);
+        }
         // The issuer's scope is only looked for where it has the mark: entries about one subject or less are many.
         let wide = record.kind.is_wide().then(|| self.scope(record.issuer));
         match wide.as_ref().and_then(|issuer| issuer.mark(record.kind)) {

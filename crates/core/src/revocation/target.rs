@@ -45,9 +45,13 @@ pub enum Target {
         /// Whose: a token of this session with another `sub` is of no registered session.
         subject: Subject,
     },
+    /// Cutoff: every token of this `sub`. It also rotates the key that the subject's own tokens are signed with (S20).
+    UserKey(Subject),
+    /// Cutoff: every token of the issuer. It also rotates the keys of all its subjects (S20).
+    UserKeys,
 }
 
-/// Which of the ten kinds a target is. The numbers are part of the digest of a target and never change.
+/// Which of the twelve kinds a target is. The numbers are part of the digest of a target and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 #[repr(u8)]
@@ -72,10 +76,14 @@ pub enum TargetKind {
     Issuer = 9,
     /// [`Target::Registration`].
     Registration = 10,
+    /// [`Target::UserKey`].
+    UserKey = 11,
+    /// [`Target::UserKeys`].
+    UserKeys = 12,
 }
 
 impl TargetKind {
-    /// Its number, from 1 to 10.
+    /// Its number, from 1 to 12.
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -93,6 +101,8 @@ impl TargetKind {
             8 => Self::Claim,
             9 => Self::Issuer,
             10 => Self::Registration,
+            11 => Self::UserKey,
+            12 => Self::UserKeys,
             _ => return None,
         })
     }
@@ -104,7 +114,12 @@ impl TargetKind {
 
     /// Whether such an entry is looked up through the mark of its whole issuer instead of a bucket.
     pub const fn is_wide(self) -> bool {
-        matches!(self, Self::Client | Self::Claim | Self::Issuer | Self::Key)
+        matches!(self, Self::Client | Self::Claim | Self::Issuer | Self::Key | Self::UserKeys)
+    }
+
+    /// Whether such an entry rotates the key of a subject, or of all of them.
+    pub const fn rotates(self) -> bool {
+        matches!(self, Self::UserKey | Self::UserKeys)
     }
 
     /// The name in the API: `token`, `session`, `subject` …
@@ -119,6 +134,8 @@ impl TargetKind {
             Self::Claim => "claim",
             Self::Issuer => "issuer",
             Self::Registration => "registration",
+            Self::UserKey => "user_key",
+            Self::UserKeys => "user_keys",
         }
     }
 }
@@ -137,6 +154,8 @@ impl Target {
             Self::Claim { .. } => TargetKind::Claim,
             Self::Issuer => TargetKind::Issuer,
             Self::Registration { .. } => TargetKind::Registration,
+            Self::UserKey(_) => TargetKind::UserKey,
+            Self::UserKeys => TargetKind::UserKeys,
         }
     }
 }

@@ -78,6 +78,14 @@ impl TargetKey {
     pub const fn bucket(self) -> u16 {
         (self.0[1] >> 48) as u16
     }
+
+    /// Of a subject's key that of its signing key, and the other way round (S20). Both are in one bucket: whoever watches
+    /// the subject's mark notices that the key was rotated.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        let [first, second] = self.0;
+        Self([!first, second])
+    }
 }
 
 impl IssuerKey {
@@ -106,6 +114,8 @@ impl IssuerKey {
             Target::Registration { session, subject } => {
                 self.of_registration(session.as_str(), subject.as_str())
             }
+            Target::UserKey(subject) => self.of_user_key(subject.as_str()),
+            Target::UserKeys => self.of_id(TargetKind::UserKeys, ""),
         }
     }
 
@@ -122,6 +132,11 @@ impl IssuerKey {
     /// The key of the registration of one session of one subject.
     pub fn of_registration(&self, session: &str, subject: &str) -> TargetKey {
         self.digest(TargetKind::Registration, &[session.as_bytes(), subject.as_bytes()])
+    }
+
+    /// The key of the signing key of one subject: see [`TargetKey::turned`].
+    pub fn of_user_key(&self, subject: &str) -> TargetKey {
+        self.of_id(TargetKind::Subject, subject).turned()
     }
 
     /// The key of one value of one claim.
@@ -173,6 +188,16 @@ mod tests {
         assert_ne!(keys.of_id(TargetKind::Subject, "a"), keys.of_id(TargetKind::Session, "a"));
         let other = LogKey::from_random([7; 16]).issuer_key(&Issuer::new("https://other.example").unwrap());
         assert_ne!(keys.of_id(TargetKind::Subject, "a"), other.of_id(TargetKind::Subject, "a"));
+    }
+
+    #[test]
+    fn a_signing_key_is_another_target_than_its_subject_in_the_same_bucket() {
+        // S20
+        let (subject, key) = (keys().of_id(TargetKind::Subject, "alice"), keys().of_user_key("alice"));
+        assert_ne!(subject, key);
+        assert_eq!(subject.bucket(), key.bucket());
+        assert_eq!(key.turned(), subject);
+        assert_ne!(key, keys().of_user_key("bob"));
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub enum NotUndoable {
     /// It is about a signing key, which is forgotten, not put aside.
     #[error("it is about a signing key")]
     Key,
+    /// It rotates the signing key of a subject. A key that was given up does not come back (S20).
+    #[error("it rotates the signing key of a subject")]
+    UserKey,
     /// It registers a session. Whoever wants it to pass no longer ends it.
     #[error("it registers a session, and revokes nothing")]
     Registration,
@@ -61,6 +64,8 @@ impl NewEntry {
             Err(NotUndoable::Undo)
         } else if self.target.kind() == TargetKind::Key {
             Err(NotUndoable::Key)
+        } else if self.target.kind().rotates() {
+            Err(NotUndoable::UserKey)
         } else if self.target.kind() == TargetKind::Registration {
             Err(NotUndoable::Registration)
         } else if GUARDS.contains(&self.reason.as_str()) {
@@ -149,6 +154,9 @@ mod tests {
         }
         let key = Target::Key(KeyId::new("key").unwrap());
         assert_eq!(fact(key, Reason::ADMIN).check_undoable(), Err(NotUndoable::Key));
+        for target in [Target::UserKey(Subject::new("alice").unwrap()), Target::UserKeys] {
+            assert_eq!(fact(target, Reason::KEY_ROTATED).check_undoable(), Err(NotUndoable::UserKey));
+        }
         let (session, subject) = (SessionId::new("ses_1").unwrap(), Subject::new("alice").unwrap());
         let registration = fact(Target::Registration { session, subject }, Reason::SIGNED_IN);
         assert_eq!(registration.check_undoable(), Err(NotUndoable::Registration));

@@ -19,7 +19,7 @@ use quash_storage::ports::{
     Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
     Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
     SessionUse, Spend, Spent, StandingBan, Store, StoreError, StoredCredential, StoredKey, StoredSchedule,
-    StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    StoredVerifier, Undo, Undone, Used, UserKeys, VerifierRegistry,
 };
 use tokio::sync::watch;
 
@@ -302,6 +302,13 @@ impl Allowlist for Faulty {
 
     async fn set_allowlist_whole(&self, whole: bool) -> Result<(), StoreError> {
         self.inner.set_allowlist_whole(whole).await
+    }
+}
+
+#[async_trait]
+impl UserKeys for Faulty {
+    async fn user_key_generation(&self, subject: &Subject) -> Result<Position, StoreError> {
+        self.inner.user_key_generation(subject).await
     }
 }
 

@@ -42,6 +42,7 @@ pub mod search;
 pub mod sessions;
 pub mod sharing;
 pub mod undo;
+pub mod user_keys;
 pub mod uses;
 
 /// One test for each line of the contracts. `$fresh` is a function without arguments whose future is an
@@ -210,6 +211,9 @@ macro_rules! contract_tests {
             undo::a_repeated_undo_is_one_entry,
             undo::of_parallel_undos_one_is_done,
             undo::no_purge_that_races_an_undo_revives_or_loses_anything,
+            user_keys::the_generation_is_the_latest_rotation,
+            user_keys::a_rotation_ends_the_sessions_of_its_subject_or_none,
+            user_keys::a_rotated_key_does_not_come_back,
             uses::a_use_moves_the_idle_limit_and_nothing_else,
             uses::uses_within_a_second_are_one,
             uses::no_use_revives_a_session_after_an_acknowledged_logout,

@@ -13,7 +13,7 @@ use crate::ports::StoreError;
 use crate::rows;
 use crate::rows::audit::Chain;
 use crate::tables::{Direction, Read, Step, Table, keys};
-use crate::transaction::Transaction;
+use crate::transaction::{Transaction, index_key};
 
 /// What a check found to be in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -205,7 +205,7 @@ impl<T: Read> Check<'_, T> {
         self.each(Table::Targets, &mut |key, _| {
             let entry = self.tables.entry(keys::position_at_end(key)?)?;
             let entry = entry.ok_or_else(|| broken("the index of targets names no entry"))?;
-            let target = self.shared.constants.issuer_key.of(&entry.fact.target);
+            let target = index_key(&self.shared.constants.issuer_key, &entry.fact.target);
             ensure(keys::target(target, entry.position) == key, "the index of targets names another entry")?;
             about_claims += u64::from(entry.fact.target.kind() == TargetKind::Claim);
             Ok(ControlFlow::Continue(()))
@@ -236,7 +236,7 @@ impl<T: Read> Check<'_, T> {
             ensure(by.fact.undoes == Some(undone), "an entry is undone by one that does not name it")?;
             let Some(entry) = self.tables.entry(undone)? else { return Ok(ControlFlow::Continue(())) };
             ensure(entry.fact.target == by.fact.target, "an undo has another target")?;
-            let target = self.shared.constants.issuer_key.of(&entry.fact.target);
+            let target = index_key(&self.shared.constants.issuer_key, &entry.fact.target);
             let indexed = self.has(Table::Targets, &keys::target(target, undone))?;
             ensure(!indexed, "an entry that was undone still ends sessions")?;
             Ok(ControlFlow::Continue(()))

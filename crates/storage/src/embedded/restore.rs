@@ -36,11 +36,12 @@ use crate::transaction::{Constants, Transaction};
 pub enum RestoreGuard {
     /// Everything issued before the restore is over: one entry about each issuer that the backup or the caller
     /// knows, the own one among them, and no signing key of the backup, for one of them may have been given up
-    /// since. Everybody signs in again, and nothing that was revoked comes back.
+    /// since. The keys of all subjects are rotated, for ever (S20). Everybody signs in again, and nothing that was revoked
+    /// comes back.
     #[default]
     EndEverything,
     /// Sessions and tokens live on, those too that were revoked after the backup was made. Only for when
-    /// nothing was, or when all of it is revoked again before the store is used.
+    /// nothing was, or when all of it is revoked again before the store is used, rotations of subjects' keys included.
     KeepSessions,
 }
 
@@ -148,7 +149,8 @@ impl Plan {
                     let (retain_until, enforce_until) = if issuer == own_issuer { own } else { foreign };
                     end_everything(issuer, now, retain_until, enforce_until)
                 };
-                known.into_iter().map(guard).collect()
+                let rotation = rotate_user_keys(own_issuer.clone(), now);
+                std::iter::once(rotation).chain(known.into_iter().map(guard)).collect()
             }
             RestoreGuard::KeepSessions => Vec::new(),
         };
@@ -245,6 +247,13 @@ fn count(backup: &ReadTables, table: Table) -> Result<u64, StoreError> {
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(rows)
+}
+
+/// INVARIANT: a generation of a subject's key that was given up after the backup does not come back (I6): no token of
+/// any generation of before the restore is good again, ever. The backup can not tell whether such keys are in use.
+fn rotate_user_keys(issuer: Issuer, now: Timestamp) -> NewEntry {
+    let forever = Timestamp::FOREVER;
+    NewEntry { target: Target::UserKeys, ..end_everything(issuer, now, forever, forever) }
 }
 
 fn end_everything(

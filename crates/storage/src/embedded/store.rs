@@ -27,7 +27,7 @@ use crate::ports::{
     Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
     Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
     SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule,
-    StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    StoredVerifier, Undo, Undone, Used, UserKeys, VerifierRegistry,
 };
 use crate::transaction::head_of;
 
@@ -312,6 +312,13 @@ impl Allowlist for EmbeddedStore {
 
     async fn set_allowlist_whole(&self, whole: bool) -> Result<(), StoreError> {
         self.write(move |tables| tables.set_allowlist_whole(whole)).await
+    }
+}
+
+#[async_trait]
+impl UserKeys for EmbeddedStore {
+    async fn user_key_generation(&self, subject: &Subject) -> Result<Position, StoreError> {
+        self.shared.read(|tables| tables.user_key_generation(subject))
     }
 }
 

@@ -26,7 +26,7 @@ use crate::ports::{
     Listed, LogIdentity, Maintenance, NewAlias, NewSession, Noted, OneTimeTokens, Opened, Page, PageRequest,
     Purged, PutBan, RegisterOpen, Renewed, Replaced, RevocationLog, ScheduleStore, SessionRegistry,
     SessionUse, Spend, Spent, StandingBan, StoreError, StoredCredential, StoredKey, StoredSchedule,
-    StoredVerifier, Undo, Undone, Used, VerifierRegistry,
+    StoredVerifier, Undo, Undone, Used, UserKeys, VerifierRegistry,
 };
 
 #[async_trait]
@@ -274,6 +274,13 @@ impl Allowlist for MemoryStore {
 
     async fn set_allowlist_whole(&self, whole: bool) -> Result<(), StoreError> {
         self.write(|tables| tables.set_allowlist_whole(whole))
+    }
+}
+
+#[async_trait]
+impl UserKeys for MemoryStore {
+    async fn user_key_generation(&self, subject: &Subject) -> Result<Position, StoreError> {
+        self.read(|tables| tables.user_key_generation(subject))
     }
 }
 

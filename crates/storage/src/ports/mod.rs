@@ -20,6 +20,7 @@ mod one_time_tokens;
 mod revocation_log;
 mod schedules;
 mod session_registry;
+mod user_keys;
 mod verifiers;
 
 pub use aliases::{Alias, Aliased, Aliases, NewAlias};
@@ -41,6 +42,7 @@ pub use session_registry::{
     PageRequest, PlacesTaken, Registering, Renewed, SessionLimit, SessionRegistry, SessionUse, StateFilter,
     Used,
 };
+pub use user_keys::UserKeys;
 pub use verifiers::{StoredVerifier, VerifierRegistry};
 
 /// Everything that the authority keeps.
@@ -56,6 +58,7 @@ pub trait Store:
     + Aliases
     + AuditLog
     + Allowlist
+    + UserKeys
     + Maintenance
 {
 }
@@ -72,6 +75,7 @@ impl<T> Store for T where
         + Aliases
         + AuditLog
         + Allowlist
+        + UserKeys
         + Maintenance
 {
 }

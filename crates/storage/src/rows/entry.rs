@@ -141,6 +141,7 @@ fn target_fields(target: &Target) -> TargetFields<'_> {
         Target::Client(id) => (Some(id.as_str()), None, None),
         Target::Claim { name, value } => (Some(name), Some(value), None),
         Target::Registration { session, subject } => (Some(session.as_str()), Some(subject.as_str()), None),
+        Target::UserKey(subject) => (Some(subject.as_str()), None, None),
         _ => (None, None, None),
     }
 }
@@ -202,6 +203,8 @@ pub(super) const CLIENT: u8 = TargetKind::Client as u8;
 pub(super) const CLAIM: u8 = TargetKind::Claim as u8;
 pub(super) const ISSUER: u8 = TargetKind::Issuer as u8;
 pub(super) const REGISTRATION: u8 = TargetKind::Registration as u8;
+pub(super) const USER_KEY: u8 = TargetKind::UserKey as u8;
+pub(super) const USER_KEYS: u8 = TargetKind::UserKeys as u8;
 
 fn target(row: &EntryRow<'_>) -> Option<Target> {
     let target = match (row.kind, row.name, row.detail) {
@@ -223,6 +226,8 @@ fn target(row: &EntryRow<'_>) -> Option<Target> {
             session: SessionId::new(session).ok()?,
             subject: Subject::new(subject).ok()?,
         },
+        (USER_KEY, Some(id), None) => Target::UserKey(Subject::new(id).ok()?),
+        (USER_KEYS, None, None) => Target::UserKeys,
         _ => return None,
     };
     Some(target)

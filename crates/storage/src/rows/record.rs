@@ -10,8 +10,8 @@ use quash_core::time::Timestamp;
 use quash_core::verified::TokenDigest;
 
 use super::entry::{
-    CLAIM, CLIENT, DEVICE, EntryRow, ISSUER, KEY, REGISTRATION, SESSION, SUBJECT, TOKEN, TOKEN_DIGEST, WHAT,
-    effect, split, spread, window,
+    CLAIM, CLIENT, DEVICE, EntryRow, ISSUER, KEY, REGISTRATION, SESSION, SUBJECT, TOKEN, TOKEN_DIGEST,
+    USER_KEY, USER_KEYS, WHAT, effect, split, spread, window,
 };
 use super::{corrupt, decode};
 use crate::ports::StoreError;
@@ -106,6 +106,8 @@ fn target(issuer: &IssuerKey, row: &EntryRow<'_>) -> Option<(TargetKind, TargetK
         (REGISTRATION, Some(session), Some(subject)) => {
             Some((TargetKind::Registration, issuer.of_registration(session, subject)))
         }
+        (USER_KEY, Some(id), None) => Some((TargetKind::UserKey, issuer.of_user_key(id))),
+        (USER_KEYS, None, None) => of(TargetKind::UserKeys, ""),
         _ => None,
     }
 }

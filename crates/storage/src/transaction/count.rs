@@ -31,7 +31,7 @@ impl<T: Read> Transaction<'_, T> {
                 let matches = session.map(|session| self.matches(&question, &session)).transpose()?;
                 Ok(u64::from(matches.unwrap_or(false)))
             }
-            Target::Subject(subject) | Target::Device { subject, .. } => {
+            Target::Subject(subject) | Target::UserKey(subject) | Target::Device { subject, .. } => {
                 let mut count = 0;
                 for id in self.sessions_of(subject)? {
                     let Some(session) = self.session_row(&id)? else { continue };
@@ -39,7 +39,9 @@ impl<T: Read> Transaction<'_, T> {
                 }
                 Ok(count)
             }
-            Target::Client(_) | Target::Claim { .. } | Target::Issuer => self.count_in_all(&question),
+            Target::Client(_) | Target::Claim { .. } | Target::Issuer | Target::UserKeys => {
+                self.count_in_all(&question)
+            }
             _ => Ok(0),
         }
     }
@@ -82,7 +84,7 @@ impl<T: Read> Transaction<'_, T> {
     pub(super) fn is_named(&self, target: &Target, session: &Session, grant: &Grant) -> bool {
         match target {
             Target::Session(id) => *id == session.id,
-            Target::Subject(subject) => *subject == session.subject,
+            Target::Subject(subject) | Target::UserKey(subject) => *subject == session.subject,
             Target::Device { subject, device } => *subject == session.subject && *device == session.device.id,
             Target::Client(client) => *client == grant.client,
             Target::Claim { name, value } => {
@@ -93,7 +95,7 @@ impl<T: Read> Transaction<'_, T> {
                 });
                 named
             }
-            Target::Issuer => true,
+            Target::Issuer | Target::UserKeys => true,
             _ => false,
         }
     }

@@ -1,6 +1,7 @@
 //! Which entries end a grant: the index of targets, and the look-up in it.
 //!
-//! Only entries with effect `end` about the own issuer are in the index: no other can end a session here.
+//! Only entries about the own issuer are in the index: those with effect `end`, for no other can end a session here, and
+//! those that rotate the keys of subjects, whatever their effect (S20).
 
 use std::ops::{Bound, ControlFlow};
 
@@ -8,7 +9,7 @@ use quash_core::ids::{ClientId, SessionId};
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Entry, Exception, NewEntry};
 use quash_core::revocation::target::{Target, TargetKind};
-use quash_core::revocation::target_key::TargetKey;
+use quash_core::revocation::target_key::{IssuerKey, TargetKey};
 use quash_core::session::grant::Grant;
 use quash_core::session::renewal::is_cut_by;
 use quash_core::session::session::Session;
@@ -28,7 +29,17 @@ const fn can_end_sessions(kind: TargetKind) -> bool {
             | TargetKind::Client
             | TargetKind::Claim
             | TargetKind::Issuer
-    )
+    ) || kind.rotates()
+}
+
+/// The key in the index of an entry about `target`. A rotation stands among the entries about those whose keys it
+/// rotates, so that looking for what ends a session costs nothing more.
+pub(crate) fn index_key(issuer: &IssuerKey, target: &Target) -> TargetKey {
+    match target {
+        Target::UserKey(subject) => issuer.of_id(TargetKind::Subject, subject.as_str()),
+        Target::UserKeys => issuer.of(&Target::Issuer),
+        target => issuer.of(target),
+    }
 }
 
 impl<T: Read> Transaction<'_, T> {
@@ -99,10 +110,10 @@ impl<T: Read> Transaction<'_, T> {
 
     fn indexed_key(&self, entry: &NewEntry) -> Option<TargetKey> {
         let indexed = entry.undoes.is_none()
-            && entry.effect == Effect::End
+            && (entry.effect == Effect::End || entry.target.kind().rotates())
             && entry.issuer == self.constants.own_issuer
             && can_end_sessions(entry.target.kind());
-        indexed.then(|| self.constants.issuer_key.of(&entry.target))
+        indexed.then(|| index_key(&self.constants.issuer_key, &entry.target))
     }
 }
 

@@ -29,6 +29,7 @@ mod share;
 mod spend;
 mod undo;
 mod use_session;
+mod user_key;
 mod verifiers;
 
 use quash_core::ids::Issuer;
@@ -42,6 +43,9 @@ use crate::rows::audit::Chain;
 use crate::rows::meta::HeadRow;
 use crate::tables::keys::meta;
 use crate::tables::{Read, Table, Write};
+
+#[cfg(feature = "embedded")]
+pub(crate) use self::cutoffs::index_key;
 
 /// What never changes while a store is open.
 #[derive(Clone, Debug)]

@@ -135,13 +135,13 @@ impl TargetView {
             Target::Token(token) => Self { id: id(token.as_str()), ..none },
             Target::Session(session) => Self { id: id(session.as_str()), ..none },
             Target::Key(key) => Self { id: id(key.as_str()), ..none },
-            Target::Subject(subject) => Self { id: id(subject.as_str()), ..none },
+            Target::Subject(subject) | Target::UserKey(subject) => Self { id: id(subject.as_str()), ..none },
             Target::Client(client) => Self { id: id(client.as_str()), ..none },
             Target::Device { subject, device } => {
                 Self { id: id(device.as_str()), subject: id(subject.as_str()), ..none }
             }
             Target::Claim { name, value } => Self { name: id(name), value: id(value), ..none },
-            Target::Issuer => Self { id: id(issuer), ..none },
+            Target::Issuer | Target::UserKeys => Self { id: id(issuer), ..none },
             // The digest of a token says nothing to anybody.
             _ => none,
         }

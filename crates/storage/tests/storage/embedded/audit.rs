@@ -210,7 +210,7 @@ fn hex(bytes: &[u8]) -> String {
 /// A restored backup goes on with the chain of the store that it was made of, and says that it was restored.
 #[tokio::test]
 async fn a_restored_backup_continues_the_chain() {
-    for (guard, made) in [(RestoreGuard::EndEverything, 2), (RestoreGuard::KeepSessions, 1)] {
+    for (guard, made) in [(RestoreGuard::EndEverything, 3), (RestoreGuard::KeepSessions, 1)] {
         let (directory, path) = store_of(3).await;
         let (backup, into) = (directory.path().join("backup"), directory.path().join("restored"));
         let store = open(&path);

@@ -147,9 +147,15 @@ async fn by_default_everything_issued_before_a_restore_is_over() {
     // Verifiers of this issuer's tokens and of every issuer that the backup knows are told.
     let origin = store.identity().await.unwrap().origin;
     let guards = store.live_after(origin, at(100), 10).await.unwrap();
+    let [rotation, guards @ ..] = &guards[..] else { panic!() };
+    // S20, I6: for ever, and before what else is known of the issuer.
+    assert_eq!((&rotation.fact.target, rotation.fact.effect), (&Target::UserKeys, Effect::End));
+    assert_eq!(rotation.fact.retain_until, Timestamp::FOREVER);
+    let generation = store.user_key_generation(&lost.session.subject).await.unwrap();
+    assert_eq!(generation, rotation.position);
     let issuers: Vec<_> = guards.iter().map(|entry| entry.fact.issuer.clone()).collect();
     assert_eq!(issuers, [sample::own_issuer(), sample::other_issuer()]);
-    for guard in &guards {
+    for guard in guards {
         assert_eq!(guard.fact.target, Target::Issuer);
         assert!(guard.fact.retain_until > at(100).plus(Duration::from_secs(660)));
         assert!(guard.fact.enforce_until > at(100).plus(Duration::from_secs(10_000)));
@@ -188,6 +194,7 @@ async fn an_issuer_that_only_the_operator_knows_is_ended_too() {
     let store = open(&into);
     let origin = store.identity().await.unwrap().origin;
     let guards = store.live_after(origin, at(100), 10).await.unwrap();
+    let guards: Vec<_> = guards.into_iter().filter(|entry| entry.fact.target == Target::Issuer).collect();
     let mut ended: Vec<_> = guards.iter().map(|entry| entry.fact.issuer.clone()).collect();
     let mut expected = configured.to_vec();
     ended.sort();
@@ -264,7 +271,10 @@ async fn the_guard_is_held_by_verifiers_for_as_long_as_a_session_can_be_register
     let store = lost.restored(RestoreGuard::EndEverything);
     let origin = store.identity().await.unwrap().origin;
     let guards = store.live_after(origin, at(100), 10).await.unwrap();
-    let own = guards.iter().find(|guard| guard.fact.issuer == sample::own_issuer()).unwrap();
+    let own = guards
+        .iter()
+        .find(|guard| (guard.fact.issuer == sample::own_issuer()) && guard.fact.target == Target::Issuer)
+        .unwrap();
     // The longest life of a session, and ten minutes.
     assert_eq!((own.fact.retain_until, own.fact.enforce_until), (at(10_700), at(10_700)));
 }
