@@ -23,7 +23,7 @@ pub fn derive(secret: &[u8], salt: &[u8], info: &[&[u8]]) -> Result<Zeroizing<[u
     Ok(key)
 }
 
-fn with_lengths(parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn with_lengths(parts: &[&[u8]]) -> Vec<u8> {
     let mut all = Vec::new();
     for part in parts {
         all.extend_from_slice(&(part.len() as u64).to_be_bytes());

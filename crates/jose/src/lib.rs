@@ -65,7 +65,10 @@ mod token;
 pub mod wrap;
 
 pub use alg::Algorithm;
-pub use key::{DuplicateKeyId, FindKey, KeyError, KeySet, Secret, ShortSecret, SigningKey, VerificationKey};
+pub use key::{
+    DuplicateKeyId, FindKey, KeyError, KeyOwner, KeySet, Secret, ShortSecret, SigningKey, UserKeyName,
+    UserSecrets, VerificationKey,
+};
 pub use sign::MintError;
 pub use token::{
     AudienceRule, Header, IssuerRule, Limits, Required, TokenProfile, TokenReader, TooManyBytes, TypeRule,

@@ -11,6 +11,7 @@ mod rsa;
 mod secret;
 mod set;
 mod signing;
+mod user;
 mod verification;
 
 pub(crate) use elliptic::Curve;
@@ -20,4 +21,5 @@ pub(crate) use material::PublicMaterial;
 pub use secret::{Secret, ShortSecret};
 pub use set::{DuplicateKeyId, KeySet};
 pub use signing::SigningKey;
+pub use user::{KeyOwner, UserKeyName, UserSecrets};
 pub use verification::VerificationKey;

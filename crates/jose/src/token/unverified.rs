@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use quash_core::claims::Claims;
+use quash_core::claims::{Claims, Registered};
 use quash_core::defect::Defect;
+use quash_core::ids::KeyId;
+use quash_core::revocation::target_key::LogKey;
 use quash_core::verified::{TokenDigest, VerifiedClaims};
 
 use super::claims;
@@ -13,9 +15,10 @@ use super::limits::Limits;
 use super::members::{Claim, Members, Value};
 use super::profile::TokenProfile;
 use super::signature::Signature;
+use crate::alg::Algorithm;
 use crate::base64url;
 use crate::digest::sha256;
-use crate::key::FindKey;
+use crate::key::{FindKey, KeyOwner, UserKeyName, UserSecrets, VerificationKey};
 
 /// A token that was split, decoded and parsed. Enough to choose an issuer and a key by; nothing in it may be
 /// believed before [`UnverifiedToken::verify`].
@@ -102,20 +105,68 @@ impl<'a> UnverifiedToken<'a> {
     pub fn verify(self, keys: &impl FindKey, profile: &TokenProfile) -> Result<VerifiedClaims, Defect> {
         let header = self.header();
         let key = keys.find_key(header.algorithm(), header.key_id())?;
-        profile.check_type(header.typ())?;
-        let registered = claims::read(profile, &self.members, &self.payload)?;
-        key.check(self.signing_input.as_bytes(), self.signature.bytes())?;
+        let registered = self.read(profile)?;
+        self.check(key)?;
+        let key_id = key.key_id().cloned();
+        Ok(self.verified(registered, profile, key_id))
+    }
+
+    /// What the header names, where that is the key of a subject (S20). To choose how to verify by, and for nothing else.
+    pub fn user_key(&self) -> Option<UserKeyName<'_>> {
+        self.header().key_id().and_then(UserKeyName::parse)
+    }
+
+    /// As [`verify`](Self::verify), with the key of the token's own subject: derived from the one of `secrets` and in the
+    /// generation that the header names. Whether that generation is in force is judged later, with the revocations.
+    ///
+    /// INVARIANT: before the signature is checked, `sub` serves to derive the key it is checked with, and nothing else: a
+    /// token of somebody else's key, or one whose `sub` was changed, does not fit. The algorithm is HS256, whatever the
+    /// header says (attack row 2).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); [`Defect::UnknownKey`] where the header names no such key, or a secret that is not
+    /// among `secrets`.
+    pub fn verify_by_user_key(
+        self,
+        secrets: &UserSecrets,
+        log: &LogKey,
+        profile: &TokenProfile,
+    ) -> Result<VerifiedClaims, Defect> {
+        let UserKeyName { secret, generation } = self.user_key().ok_or(Defect::UnknownKey)?;
+        if self.header().algorithm() != Algorithm::Hs256 {
+            return Err(Defect::WrongAlgorithm);
+        }
+        let registered = self.read(profile)?;
+        let subject = registered.subject.as_ref().ok_or(Defect::MissingClaim)?.read(&self.payload);
+        let owner = KeyOwner { log, issuer: profile.issuer(), subject, generation };
+        let key = secrets.verification_key(secret, &owner).map_err(|_| Defect::BadSignature)?;
+        self.check(&key.ok_or(Defect::UnknownKey)?)?;
+        let key_id = self.header().key_id().and_then(|name| KeyId::new(name).ok());
+        Ok(self.verified(registered, profile, key_id).by_user_key(generation))
+    }
+
+    fn read(&self, profile: &TokenProfile) -> Result<Registered, Defect> {
+        profile.check_type(self.header().typ())?;
+        claims::read(profile, &self.members, &self.payload)
+    }
+
+    fn check(&self, key: &VerificationKey) -> Result<(), Defect> {
+        key.check(self.signing_input.as_bytes(), self.signature.bytes())
+    }
+
+    /// INVARIANT: called after [`check`](Self::check), with what was checked.
+    fn verified(
+        self,
+        registered: Registered,
+        profile: &TokenProfile,
+        key_id: Option<KeyId>,
+    ) -> VerifiedClaims {
         if let (HeaderOf::New(header), Some(known)) = (&self.header, self.known) {
             known.remember(self.header_segment, header);
         }
         let digest = registered.token.is_none().then(|| self.digest());
         let claims = Claims::new(self.payload, registered);
-        Ok(VerifiedClaims::assert_signature_was_checked(
-            claims,
-            profile.issuer().clone(),
-            key.key_id().cloned(),
-            digest,
-        ))
+        VerifiedClaims::assert_signature_was_checked(claims, profile.issuer().clone(), key_id, digest)
     }
 }
 

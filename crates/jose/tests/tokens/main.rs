@@ -14,6 +14,7 @@ mod attacks_on_headers;
 mod attacks_on_key_sets;
 mod attacks_on_keys;
 mod attacks_on_signatures;
+mod attacks_on_user_keys;
 mod foreign_profiles;
 mod jsonwebtoken_oracle;
 mod process_oracles;
