@@ -4,7 +4,7 @@ use quash_core::position::Position;
 use quash_core::revocation::state::RevocationState;
 use quash_core::revocation::target_key::LogKey;
 use quash_core::time::Timestamp;
-use quash_jose::Limits;
+use quash_jose::{Limits, UserSecrets};
 
 use crate::epoch::Epoch;
 use crate::issuer::{IssuerConfig, IssuerConflict};
@@ -19,6 +19,7 @@ pub struct Builder {
     pub(crate) ratchet: Timestamp,
     pub(crate) shortcut: bool,
     pub(crate) reports_activity: bool,
+    pub(crate) user_secrets: UserSecrets,
 }
 
 impl Builder {
@@ -33,6 +34,7 @@ impl Builder {
             ratchet: Timestamp::EPOCH,
             shortcut: true,
             reports_activity: false,
+            user_secrets: UserSecrets::default(),
         }
     }
 
@@ -53,6 +55,15 @@ impl Builder {
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Holds the secrets that the keys of our own subjects are derived from (S20). They never travel: each verifier is given
+    /// them by its owner. Which of them are in force its issuer says.
+    ///
+    /// Whoever holds one can sign in the name of every subject.
+    #[must_use]
+    pub fn user_secrets(self, secrets: UserSecrets) -> Self {
+        Self { user_secrets: secrets, ..self }
     }
 
     /// Starts with the ratchet of an earlier run: [`Verifier::ratchet`].

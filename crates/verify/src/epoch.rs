@@ -84,6 +84,11 @@ impl Epoch {
         self.warmth == Warmth::Cold
     }
 
+    /// The key of the log; none before the first one.
+    pub(crate) fn log_key(&self) -> Option<&LogKey> {
+        (!self.is_cold()).then(|| self.state.log_key())
+    }
+
     /// Whether a token that stands well with the state needs no further question.
     #[inline]
     pub(crate) fn is_alone(&self) -> bool {
@@ -140,8 +145,10 @@ impl Epoch {
 
     /// The entry of this log or an earlier one that ends `token`, whatever its life.
     pub(crate) fn end_of(&self, token: &VerifiedClaims, rules: &TimeRules) -> Option<Hit> {
-        let ends = |epoch: &Self| epoch.hit(token, rules).filter(|hit| hit.effect == Effect::End);
-        ends(self).or_else(|| self.previous.load().iter().find_map(|epoch| ends(epoch)))
+        let ends = |hit: Option<Hit>| hit.filter(|hit| hit.effect == Effect::End);
+        let names = self.state.names_of(token).signed_with(token.generation());
+        ends(self.state.hit(token, &names, rules))
+            .or_else(|| self.previous.load().iter().find_map(|epoch| ends(epoch.hit(token, rules))))
     }
 }
 

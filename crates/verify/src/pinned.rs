@@ -18,7 +18,7 @@ use crate::cache::Judged;
 use crate::checked::{Checked, Refusal, TokenRef};
 use crate::counters::Way;
 use crate::epoch::Epoch;
-use crate::issuer::Mode;
+use crate::issuer::{Mode, Unverified};
 use crate::moment::Moment;
 use crate::route::{Admission, RouteRules};
 use crate::token::VerifiedToken;
@@ -162,10 +162,8 @@ impl<'v> Pinned<'v> {
         let trust = self.verifier.trust.load();
         let token = trust.reader.read(text)?;
         let issuer = trust.find(token.issuer()).ok_or(Defect::UnknownIssuer)?;
-        if issuer.keys().is_empty() {
-            return Err(Unverified::NoKeys);
-        }
-        let claims = issuer.verify(token)?;
+        let log = trust.epoch.log_key();
+        let claims = issuer.verify(token, &self.verifier.user_secrets, log)?;
         Ok((VerifiedToken::new(claims, Arc::clone(issuer)), Arc::clone(&trust.epoch)))
     }
 
@@ -332,19 +330,5 @@ fn needs_the_log(rejection: &Rejection) -> bool {
         | Rejection::IssuedInFuture
         | Rejection::LifeTooLong => true,
         Rejection::Invalid(_) | Rejection::Expired { .. } | Rejection::NotYetValid { .. } => false,
-    }
-}
-
-/// Why there is no verified token.
-#[derive(Clone, Copy)]
-enum Unverified {
-    Defect(Defect),
-    /// The issuer is trusted, but its keys were never loaded.
-    NoKeys,
-}
-
-impl From<Defect> for Unverified {
-    fn from(defect: Defect) -> Self {
-        Self::Defect(defect)
     }
 }

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use quash_core::ids::Issuer;
 use quash_core::revocation::freshness::{FreshnessSource, Undecided};
 use quash_core::time::Timestamp;
-use quash_jose::{KeySet, Limits};
+use quash_jose::{KeySet, Limits, UserSecrets};
 
 use crate::activity::Activity;
 use crate::builder::Builder;
@@ -31,6 +31,7 @@ pub struct Verifier {
     pub(crate) trust: ArcSwap<Trust>,
     pub(crate) shortcut: bool,
     pub(crate) limits: Limits,
+    pub(crate) user_secrets: UserSecrets,
     pub(crate) watches: Arc<Watches>,
     /// The latest `now` of a purge: entries that it removed still count for clocks that jump back below it.
     ratchet: AtomicU64,
@@ -63,6 +64,7 @@ impl Verifier {
             trust: ArcSwap::from_pointee(Trust::nobody(epoch, builder.limits)),
             shortcut: builder.shortcut,
             limits: builder.limits,
+            user_secrets: builder.user_secrets.clone(),
             watches: Arc::default(),
             ratchet: AtomicU64::new(builder.ratchet.milliseconds()),
             changing: Mutex::new(()),

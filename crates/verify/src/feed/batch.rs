@@ -24,6 +24,12 @@ const LEAST_ROW: usize = 23;
 /// Added to a kind's number when the effect is [`Effect::Refresh`].
 const REFRESH: u8 = 10;
 
+/// The largest number of a kind that rotates no keys.
+const PLAIN: u8 = TargetKind::Registration.number();
+
+/// In the place of [`PLAIN`] in the number of a kind that does, so that it is none of the sums of the others.
+const ROTATES: u8 = 40;
+
 /// Added to that when the record undoes another: a reader that knows no undo takes it for a kind that it does not know,
 /// and never for one more revocation.
 const UNDOES: u8 = 20;
@@ -35,7 +41,7 @@ struct Row<'b> {
     /// Position, as a difference: zero in the first row, at least one in the others.
     #[n(0)]
     step: u64,
-    /// Kind, plus [`REFRESH`], plus [`UNDOES`].
+    /// Kind, as in [`what`], plus [`REFRESH`], plus [`UNDOES`].
     #[n(1)]
     what: u8,
     /// Which of the batch's issuers.
@@ -123,7 +129,21 @@ fn write(encoder: &mut Encoder<&mut Vec<u8>>, first: &Record, records: &[Record]
 const fn what(record: &Record) -> u8 {
     let refresh = if matches!(record.effect, Effect::Refresh) { REFRESH } else { 0 };
     let undoes = if record.undoes.is_some() { UNDOES } else { 0 };
-    record.kind.number() + refresh + undoes
+    let kind = record.kind.number();
+    let kind = if record.kind.rotates() { ROTATES + kind - PLAIN } else { kind };
+    kind + refresh + undoes
+}
+
+/// The kind and the effect in a row's number, where it does not say that the record undoes another.
+fn kind_and_effect(what: u8) -> Option<(TargetKind, Effect)> {
+    let (what, rotates) =
+        what.checked_sub(ROTATES).filter(|rest| *rest > 0).map_or((what, false), |rest| (rest, true));
+    let (number, effect) = match what.checked_sub(REFRESH).filter(|rest| *rest > 0) {
+        Some(number) => (number, Effect::Refresh),
+        None => (what, Effect::End),
+    };
+    let kind = TargetKind::from_number(if rotates { number + PLAIN } else { number })?;
+    (kind.rotates() == rotates).then_some((kind, effect))
 }
 
 /// Every different value, in the order of first use.
@@ -243,13 +263,12 @@ struct Shared {
 impl Shared {
     fn record(&self, row: &Row<'_>, before: &Before) -> Option<Record> {
         let what = if row.undoes.is_some() { row.what.checked_sub(UNDOES)? } else { row.what };
-        let effect = if what > REFRESH { Effect::Refresh } else { Effect::End };
-        let number = if effect == Effect::Refresh { what.checked_sub(REFRESH)? } else { what };
-        let kind = TargetKind::from_number(number)?;
+        let (kind, effect) = kind_and_effect(what)?;
         let narrowed =
             row.window.is_some() || row.exception.is_some() || row.undoes.is_some() || row.spread.is_some();
-        // A registration is nothing but that.
-        if kind == TargetKind::Registration && (narrowed || effect == Effect::Refresh) {
+        // A registration is nothing but that, and no rotation spares anybody.
+        let registers = kind == TargetKind::Registration;
+        if narrowed && (registers || kind.rotates()) || registers && effect == Effect::Refresh {
             return None;
         }
         let position = before.position.checked_add(row.step)?;

@@ -33,6 +33,7 @@ pub struct IssuerConfig {
     own: bool,
     /// The position that the allowlist was whole at; `None` where there is none.
     allowlist: Option<Position>,
+    user_secrets: Vec<String>,
     audiences: Vec<String>,
     types: Vec<String>,
     required: Vec<Required>,
@@ -54,6 +55,7 @@ impl IssuerConfig {
             name,
             own: false,
             allowlist: None,
+            user_secrets: Vec::new(),
             audiences,
             types: vec!["at+jwt".to_owned()],
             required: Vec::new(),
@@ -106,6 +108,17 @@ impl IssuerConfig {
         Self { allowlist: Some(position), ..self }
     }
 
+    /// Takes tokens that are signed with the keys of their subjects, as long as those are derived from the secret of one
+    /// of these ids (S20): [`UserSecrets::ids`](quash_jose::UserSecrets::ids). For our own authority alone. Where a
+    /// verifier lacks such a secret, nothing is decided of the tokens under it: see
+    /// [`Builder::user_secrets`](crate::Builder::user_secrets).
+    ///
+    /// Verifiers that read a trust and do not know this rule decide nothing of the issuer's tokens.
+    #[must_use]
+    pub fn with_user_secrets(self, ids: Vec<String>) -> Self {
+        Self { user_secrets: ids, ..self }
+    }
+
     /// Sets whether revocation is enforced.
     #[must_use]
     pub fn with_mode(self, mode: Mode) -> Self {
@@ -149,6 +162,11 @@ impl IssuerConfig {
     /// The position that the allowlist was whole at, where there is one.
     pub fn allowlist_from(&self) -> Option<Position> {
         self.allowlist
+    }
+
+    /// The secrets in force that keys of subjects are derived from, by their ids; none where no such key is taken.
+    pub fn user_secrets(&self) -> &[String] {
+        &self.user_secrets
     }
 
     /// Whether revocation is enforced.

@@ -9,4 +9,4 @@ pub use config::{IssuerConfig, Mode};
 pub use relaxation::{Relaxation, Warning};
 pub use trust::IssuerConflict;
 pub(crate) use trust::Trust;
-pub(crate) use trusted::TrustedIssuer;
+pub(crate) use trusted::{TrustedIssuer, Unverified};

@@ -36,6 +36,9 @@ pub enum IssuerConflict {
     /// Our own authority can not be observed only.
     #[error("`{0}` is our own authority, its revocations are always enforced")]
     OwnObserved(Issuer),
+    /// Only our own authority signs with the keys of its subjects (S20).
+    #[error("`{0}` is not our own authority, no keys of its subjects are known here")]
+    ForeignUserKeys(Issuer),
     /// Relaxations are for issuers that we can not change.
     #[error("`{0}` is our own authority, its tokens need no relaxation")]
     OwnRelaxed(Issuer),
@@ -79,6 +82,9 @@ impl Trust {
         let name = config.name();
         if config.is_own() && config.mode() == Mode::Observe {
             return Err(IssuerConflict::OwnObserved(name.clone()));
+        }
+        if !config.is_own() && !config.user_secrets().is_empty() {
+            return Err(IssuerConflict::ForeignUserKeys(name.clone()));
         }
         if config.is_own() && config.has_relaxations() {
             return Err(IssuerConflict::OwnRelaxed(name.clone()));

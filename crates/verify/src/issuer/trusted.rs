@@ -9,11 +9,26 @@ use quash_core::position::Position;
 use quash_core::revocation::decide::TimeRules;
 use quash_core::revocation::scope::{IssuerScope, TokenNames};
 use quash_core::revocation::state::RevocationState;
+use quash_core::revocation::target_key::LogKey;
 use quash_core::verified::VerifiedClaims;
-use quash_jose::{KeySet, TokenProfile, UnverifiedToken};
+use quash_jose::{KeySet, TokenProfile, UnverifiedToken, UserSecrets};
 
 use super::config::{IssuerConfig, Mode};
 use super::relaxation::Relaxation;
+
+/// Why there is no verified token.
+#[derive(Clone, Copy)]
+pub(crate) enum Unverified {
+    Defect(Defect),
+    /// The issuer is trusted, but its keys were never loaded, or a secret that its keys are derived from is not here.
+    NoKeys,
+}
+
+impl From<Defect> for Unverified {
+    fn from(defect: Defect) -> Self {
+        Self::Defect(defect)
+    }
+}
 
 /// One issuer of a verifier with one key set. Never changes; another key set makes another one of it.
 #[derive(Debug)]
@@ -24,6 +39,8 @@ pub(crate) struct TrustedIssuer {
     nameless: bool,
     /// The position that the allowlist was whole at; `None` where there is none.
     listed: Option<Position>,
+    /// The secrets in force of the keys of subjects, by their ids.
+    user_secrets: Box<[String]>,
     rules: TimeRules,
     profile: TokenProfile,
     keys: KeySet,
@@ -39,6 +56,7 @@ impl TrustedIssuer {
             mode: config.mode(),
             nameless: config.is_relaxed(&Relaxation::MissingIssuer),
             listed: config.allowlist_from(),
+            user_secrets: config.user_secrets().into(),
             rules: *config.rules(),
             profile: config.profile(),
             keys: config.keys().clone(),
@@ -64,6 +82,7 @@ impl TrustedIssuer {
             mode: self.mode,
             nameless: self.nameless,
             listed: self.listed,
+            user_secrets: self.user_secrets.clone(),
             rules: self.rules,
             profile: self.profile.clone(),
             keys: self.keys.clone(),
@@ -115,7 +134,9 @@ impl TrustedIssuer {
     /// What `token`, one of this issuer's, names in the revocation state.
     pub(crate) fn names_of(&self, token: &VerifiedClaims) -> TokenNames {
         let scope = Arc::clone(&self.scope);
-        if self.listed.is_some() { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) }
+        let listed = self.listed.is_some();
+        let names = if listed { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) };
+        names.signed_with(token.generation())
     }
 
     /// Whether the allowlist may have had a session at `watermark` that is not known there.
@@ -123,8 +144,28 @@ impl TrustedIssuer {
         self.listed.is_some_and(|whole_at| watermark < whole_at)
     }
 
-    /// Checks the form and the signature of `token`.
-    pub(crate) fn verify(&self, token: UnverifiedToken<'_>) -> Result<VerifiedClaims, Defect> {
-        token.verify(&self.keys, &self.profile)
+    /// Checks the form and the signature of `token`. `log` is the one that the generations of keys are positions of, where
+    /// there is one yet.
+    pub(crate) fn verify(
+        &self,
+        token: UnverifiedToken<'_>,
+        secrets: &UserSecrets,
+        log: Option<&LogKey>,
+    ) -> Result<VerifiedClaims, Unverified> {
+        // INVARIANT: what names the key of a subject is never held against a key of the issuer, nor the other way round.
+        let Some(named) = token.user_key().filter(|_| !self.user_secrets.is_empty()) else {
+            return if self.keys.is_empty() {
+                Err(Unverified::NoKeys)
+            } else {
+                Ok(token.verify(&self.keys, &self.profile)?)
+            };
+        };
+        if !self.user_secrets.iter().any(|id| id == named.secret) {
+            return Err(Defect::UnknownKey.into());
+        }
+        match log.filter(|_| secrets.holds(named.secret)) {
+            Some(log) => Ok(token.verify_by_user_key(secrets, log, &self.profile)?),
+            None => Err(Unverified::NoKeys),
+        }
     }
 }

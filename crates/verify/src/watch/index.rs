@@ -25,7 +25,7 @@ pub(super) struct Watched {
 impl Watched {
     /// What a token of `claims` names in the log of `epoch`.
     pub(super) fn names_in(claims: &VerifiedClaims, epoch: &Epoch) -> TokenNames {
-        epoch.state.names_of(claims)
+        epoch.state.names_of(claims).signed_with(claims.generation())
     }
 
     /// Entries end no watch of an issuer that is observed only: its tokens go on being accepted.
@@ -116,7 +116,9 @@ impl Index {
         if record.kind.is_wide() {
             return self.by_issuer.get(&record.issuer).into_iter().flatten().copied().collect();
         }
-        let named = self.by_target.range((record.key, 0)..=(record.key, u64::MAX));
+        // A rotation concerns those who watch its subject (S20).
+        let key = if record.kind.rotates() { record.key.turned() } else { record.key };
+        let named = self.by_target.range((key, 0)..=(key, u64::MAX));
         named.map(|(_, number)| *number).collect()
     }
 

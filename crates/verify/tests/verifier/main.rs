@@ -27,4 +27,5 @@ mod routes;
 mod spelling;
 mod support;
 mod tutorial;
+mod user_keys;
 mod watching;

@@ -241,6 +241,10 @@ pub(crate) mod target {
         }
     }
 
+    pub(crate) fn user_key(subject: &str) -> Target {
+        Target::UserKey(Subject::new(subject).unwrap())
+    }
+
     pub(crate) fn key(id: &str) -> Target {
         Target::Key(KeyId::new(id).unwrap())
     }

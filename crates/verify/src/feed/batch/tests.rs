@@ -51,7 +51,7 @@ prop_compose! {
         recorded_at in any_instant(),
         retain_until in any_instant(),
         issuer in 0_u8..4,
-        kind in 1_u8..=10,
+        kind in 1_u8..=12,
         key in any_key(),
         refresh in any::<bool>(),
         window in proptest::option::of(any_window()),
@@ -60,8 +60,9 @@ prop_compose! {
         undoes in proptest::option::weighted(0.2, 1_u64..1_000),
         spread in proptest::option::weighted(0.2, 1_u64..1_000),
     ) -> (u64, Record) {
-        // A registration has nothing of this.
-        let plain = kind == TargetKind::Registration.number();
+        // A registration has nothing of this, a rotation its effect alone.
+        let registers = kind == TargetKind::Registration.number();
+        let plain = kind >= TargetKind::Registration.number();
         let record = Record {
             position: Position::ZERO,
             recorded_at,
@@ -69,7 +70,7 @@ prop_compose! {
             issuer: IssuerKey::from_bytes([issuer; 16]),
             kind: TargetKind::from_number(kind).unwrap(),
             key,
-            effect: if refresh && !plain { Effect::Refresh } else { Effect::End },
+            effect: if refresh && !registers { Effect::Refresh } else { Effect::End },
             spread: spread.filter(|_| !plain).and_then(Spread::from_seconds),
             window: window.filter(|_| !plain),
             exception: exception.filter(|_| !plain),

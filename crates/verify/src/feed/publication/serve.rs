@@ -127,6 +127,7 @@ impl Publication {
         let Stage::Serving(serving) = &mut self.stage else { return };
         if serving.version < UNDO_VERSION {
             page.records.retain(Record::revokes);
+            page.records = page.records.into_iter().map(Record::without_rotation).collect();
         }
         serving.reading = false;
         if serving.snapshot.is_none() && page.through > serving.head {

@@ -28,7 +28,7 @@ pub struct IssuerDocument {
     #[n(3)]
     pub types: Vec<String>,
     /// Claims that must be there beyond the form: 1 subject, 2 client, 3 session, 4 token, 5 device, 6 `iat`,
-    /// 7 `pos`; and 8, no claim: that its session is registered.
+    /// 7 `pos`; and, no claims: 8, that its session is registered; 9, that who reads this knows of the keys of subjects.
     #[n(4)]
     pub required: Vec<u8>,
     /// What is let pass, by name, and the claim where one is named.
@@ -56,6 +56,10 @@ pub struct IssuerDocument {
     /// Where only registered sessions pass, the position that they were all registered at.
     #[n(12)]
     pub listed_from: Option<u64>,
+    /// The secrets in force that the keys of its subjects are derived from, by their ids: whoever has one takes it from its
+    /// own configuration, and for others the tokens under it are undecided (S20). Only there beside a 9 in `required`.
+    #[n(13)]
+    pub user_secrets: Option<Vec<String>>,
 }
 
 /// An issuer of a trust that can not be one.
@@ -108,6 +112,7 @@ impl IssuerDocument {
             longest_life,
             observe: config.mode() == Mode::Observe,
             listed_from: config.allowlist_from().map(Position::number),
+            user_secrets: Some(config.user_secrets().to_vec()).filter(|ids| !ids.is_empty()),
         }
     }
 
@@ -119,6 +124,7 @@ impl IssuerDocument {
         let config =
             self.required.iter().try_fold(self.plain(self.keys()?), |config, number| match number {
                 &REGISTERED => Ok(config.with_allowlist_from(self.listed_from()?)),
+                &USER_KEYS => Ok(config.with_user_secrets(self.user_secrets.clone().unwrap_or_default())),
                 number => claim(*number).map(|claim| config.require(claim)).ok_or(UnsoundKeys::UnknownRule),
             })?;
         self.relaxations.iter().try_fold(config, |config, (name, claim)| {
@@ -188,9 +194,13 @@ const CLAIMS: [(u8, Required); 7] = [
 /// [`UnsoundKeys::UnknownRule`].
 const REGISTERED: u8 = 8;
 
+/// The same for those who do not know that tokens may be signed with the keys of their subjects.
+const USER_KEYS: u8 = 9;
+
 fn required(config: &IssuerConfig) -> Vec<u8> {
     let claims = config.required().iter().filter_map(|claim| number(*claim));
-    claims.chain(config.keeps_allowlist().then_some(REGISTERED)).collect()
+    let claims = claims.chain(config.keeps_allowlist().then_some(REGISTERED));
+    claims.chain((!config.user_secrets().is_empty()).then_some(USER_KEYS)).collect()
 }
 
 fn number(claim: Required) -> Option<u8> {

@@ -125,8 +125,8 @@ fn record_says(record: &Record) -> Value {
     says
 }
 
-/// Records of version 2: an entry, what undoes it, a registration, what undoes one that is not among them, and one that
-/// is spread.
+/// Records of version 2: an entry, what undoes it, a registration, what undoes one that is not among them, one that is
+/// spread, and two that rotate the keys of subjects.
 fn records_of_version_two() -> Vec<Record> {
     let [first, .., last] = &records()[..] else { panic!() };
     let after = |step: u64| position(last.position.number() + step);
@@ -149,7 +149,17 @@ fn records_of_version_two() -> Vec<Record> {
             spread: Spread::from_seconds(300),
             ..first.clone()
         },
+        Record {
+            position: after(11),
+            retain_until: Timestamp::FOREVER,
+            ..rotation(TargetKind::UserKey, first)
+        },
+        Record { position: after(12), effect: Effect::Refresh, ..rotation(TargetKind::UserKeys, first) },
     ]
+}
+
+fn rotation(kind: TargetKind, like: &Record) -> Record {
+    Record { kind, window: None, exception: None, ..like.clone() }
 }
 
 fn batch_says(bytes: &[u8]) -> Value {
@@ -357,9 +367,9 @@ fn of_version_two() -> Vec<Vector> {
     vec![
         to_server("a hello of versions 1 to 2", &ToServer::Hello(Hello { max_version: 2, ..hello() })),
         to_follower("a welcome in version 2", &ToFollower::Welcome(welcome)),
-        to_follower("entries with undos and a registration", &ToFollower::Entries(entries)),
+        to_follower("entries with undos, a registration and rotations", &ToFollower::Entries(entries)),
         to_follower(
-            "a chunk of a snapshot with undos and a registration",
+            "a chunk of a snapshot with undos, a registration and rotations",
             &ToFollower::SnapshotChunk(SnapshotChunk { batch: &batch, sum: [0x5E; 16] }),
         ),
     ]

@@ -9,5 +9,6 @@ mod messages;
 mod pair;
 mod registering;
 mod relaying;
+mod rotating;
 mod serving;
 mod undoing;

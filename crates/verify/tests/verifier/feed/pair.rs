@@ -100,6 +100,14 @@ impl Log {
         self.push(record, None, number, now)
     }
 
+    /// Rotates the signing key of alice.
+    pub(super) fn rotate(&mut self, now: Uptime) -> Position {
+        let (head, _) = self.head();
+        let entry = end(target::user_key("alice")).because(Reason::KEY_ROTATED);
+        let record = entry.at(position(head.number() + 1)).record(&self.key);
+        self.push(Record { retain_until: Timestamp::FOREVER, ..record }, None, 7, now)
+    }
+
     fn push(&mut self, record: Record, ends: Option<u64>, number: u64, now: Uptime) -> Position {
         let (_, Checksum(before)) = self.head();
         let mut checksum = before;
@@ -279,6 +287,14 @@ impl Pair {
     pub(super) fn register(&mut self, number: u64) -> Position {
         self.now = self.now.plus(Duration::from_nanos(1));
         let place = self.log.register(number, self.now);
+        self.tell_head();
+        place
+    }
+
+    /// Rotates the signing key of alice.
+    pub(super) fn rotate(&mut self) -> Position {
+        self.now = self.now.plus(Duration::from_nanos(1));
+        let place = self.log.rotate(self.now);
         self.tell_head();
         place
     }
