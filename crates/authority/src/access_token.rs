@@ -12,6 +12,7 @@ use crate::entropy::random;
 use crate::error::Error;
 use crate::plain_token::PlainToken;
 use crate::settings::ClientProfile;
+use crate::signing_keys;
 
 /// What an access token is made of.
 pub(crate) struct Issue<'a> {
@@ -88,8 +89,8 @@ impl Issue<'_> {
 }
 
 impl Authority {
-    /// Signs an access token. It lives for the client's time, never beyond the session's absolute end (S07).
-    pub(crate) fn issue(&self, issue: &Issue<'_>) -> Result<Issued, Error> {
+    /// Signs an access token, that of a session with its subject's own key where there are such keys (S20). It lives for the client's time, never beyond the session's absolute end (S07).
+    pub(crate) async fn issue(&self, issue: &Issue<'_>) -> Result<Issued, Error> {
         self.note_issue(issue.now);
         let issued_at = issue.now.seconds();
         let life = issue.client.lifetimes.unwrap_or(self.settings.lifetimes).access.as_secs();
@@ -117,7 +118,15 @@ impl Authority {
             device_id: session.map(|session| session.device.id.as_str()),
             claims: issue.claims(),
         };
-        let token = self.keys.load().sign(issue.client.token_type.name(), &payload)?;
+        let typ = issue.client.token_type.name();
+        let user_key = match session {
+            Some(session) => self.user_key(&session.subject).await?,
+            None => None,
+        };
+        let token = match user_key {
+            Some(key) => signing_keys::mint(&key, typ, &payload)?,
+            None => self.keys.load().sign(typ, &payload)?,
+        };
         Ok(Issued { token, from: issued_at, until: expires_at })
     }
 }

@@ -40,7 +40,7 @@ impl Authority {
         let scope = scope.unwrap_or(&profile.default_scope);
         let position = self.store.head().await?.position;
         let issued =
-            self.issue(&Issue { client: profile, session: None, scope, position, now: self.now() })?;
+            self.issue(&Issue { client: profile, session: None, scope, position, now: self.now() }).await?;
         Ok(ClientTokens::Granted(Box::new(self.bare(issued, scope)?)))
     }
 }

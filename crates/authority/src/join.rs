@@ -82,7 +82,7 @@ impl Authority {
         let position = grant.opened_position;
         let granted =
             Granted { client: profile, session: &session, grant: &grant, scope: None, position, now };
-        Ok(match self.pair(&granted)? {
+        Ok(match self.pair(&granted).await? {
             Ok(reply) => JoinedSession::Open(Box::new(reply)),
             Err(over) => JoinedSession::Over(Refusal::over(&over)),
         })

@@ -91,6 +91,7 @@ mod reply;
 mod revoke;
 mod revoke_token;
 mod rotate_keys;
+mod rotate_user_key;
 mod schedule;
 mod scope;
 mod session_cursor;
@@ -134,7 +135,7 @@ pub use masters::{Master, Masters, MastersError};
 pub use page::Page;
 pub use permissions::{Verb, allows, authorize, is_of_one_client};
 pub use plain_token::PlainToken;
-pub use quash_jose::KeySet;
+pub use quash_jose::{KeySet, UserSecrets};
 pub use quash_storage::ports::{
     AuditEntry, AuditPage, AuditPoint, AuditQuery, DeviceUse, FeedPage, Filter, KeyStage, Listed, Noted,
     Role, StateFilter, StoredSchedule,
@@ -149,6 +150,7 @@ pub use revoke::{
 };
 pub use revoke_token::PresentedToken;
 pub use rotate_keys::{KeyInfo, Rotated};
+pub use rotate_user_key::{UserKeyOutcome, UserKeyRotation};
 pub use schedule::{ScheduleOutcome, When};
 pub use session_limit::LimitReached;
 pub use settings::{ClientProfile, Settings};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use quash_core::session::grant::MasterId;
-use quash_jose::KeyError;
 use quash_jose::derive::derive;
 use quash_jose::mac::MacKey;
 use quash_jose::wrap::WrappingKey;
+use quash_jose::{KeyError, UserSecrets};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -41,6 +41,7 @@ impl fmt::Debug for Master {
 pub struct Masters {
     current: MasterId,
     keys: BTreeMap<MasterId, DerivedKeys>,
+    user_secrets: UserSecrets,
 }
 
 struct DerivedKeys {
@@ -91,7 +92,7 @@ impl Masters {
             }
         }
         if keys.contains_key(&current) {
-            Ok(Self { current, keys })
+            Ok(Self { current, keys, user_secrets: UserSecrets::default() })
         } else {
             Err(MastersError::CurrentIsMissing(current))
         }
@@ -103,6 +104,18 @@ impl Masters {
     /// [`MastersError::Crypto`] when the cryptographic library refuses.
     pub fn single(master: Master) -> Result<Self, MastersError> {
         Self::new(MasterId(1), [(MasterId(1), master)])
+    }
+
+    /// The same masters, and beside them the secrets that the keys of single subjects are derived from (S20): with them,
+    /// the tokens of sessions are signed with such keys, and with them alone.
+    #[must_use]
+    pub fn with_user_secrets(self, user_secrets: UserSecrets) -> Self {
+        Self { user_secrets, ..self }
+    }
+
+    /// The secrets of the keys of single subjects; empty where there are no such keys.
+    pub(crate) const fn user_secrets(&self) -> &UserSecrets {
+        &self.user_secrets
     }
 
     /// The one that is used for what is new.

@@ -77,7 +77,7 @@ impl Authority {
         let Renewed { session, grant, position, .. } = &renewed;
         let granted =
             Granted { client: client.profile(), session, grant, scope: asked, position: *position, now };
-        Ok(match self.pair(&granted)? {
+        Ok(match self.pair(&granted).await? {
             Ok(reply) => Refreshed::Renewed(Box::new(reply)),
             Err(over) => Refreshed::Refused(Refusal::over(&over)),
         })

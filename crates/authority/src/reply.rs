@@ -28,14 +28,14 @@ pub(crate) struct Granted<'a> {
 
 impl Authority {
     /// A token pair, or why there is none: the session's absolute end lies within the present second.
-    pub(crate) fn pair(&self, granted: &Granted<'_>) -> Result<Result<TokenReply, Over>, Error> {
+    pub(crate) async fn pair(&self, granted: &Granted<'_>) -> Result<Result<TokenReply, Over>, Error> {
         let Granted { client, session, grant, position, now, .. } = *granted;
         let session = &*grant.sign_in_of(session);
         if session.absolute_end.seconds() <= now.seconds() {
             return Ok(Err(Over::AbsoluteLimit));
         }
         let scope = granted.scope.unwrap_or(&grant.scope);
-        let issued = self.issue(&Issue { client, session: Some(session), scope, position, now })?;
+        let issued = self.issue(&Issue { client, session: Some(session), scope, position, now }).await?;
         let refresh_token = RefreshToken::of(grant).seal(&self.masters)?;
         let seconds_until = |end: Timestamp| end.since(now).as_secs();
         Ok(Ok(TokenReply {

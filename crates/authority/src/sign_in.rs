@@ -178,7 +178,7 @@ impl Authority {
         let position = grant.opened_position;
         let granted =
             Granted { client: profile, session: &session, grant: &grant, scope: None, position, now };
-        Ok(match self.pair(&granted)? {
+        Ok(match self.pair(&granted).await? {
             Ok(reply) => SignedIn::Open(Box::new(reply)),
             Err(over) => SignedIn::Over(Refusal::over(&over)),
         })

@@ -48,9 +48,7 @@ impl SigningKeys {
     /// A signed token in the compact form.
     pub(crate) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<PlainToken, Error> {
         let active = self.active.as_ref().ok_or_else(|| Error::Keys("there is no active key".into()))?;
-        let token =
-            active.mint(typ, claims).map_err(|_| Error::Keys("a token could not be signed".into()))?;
-        Ok(PlainToken::new(token))
+        mint(active, typ, claims)
     }
 
     /// The key that is to sign next.
@@ -63,6 +61,12 @@ impl SigningKeys {
     pub(crate) fn is_to_sign(&self, id: &KeyId) -> bool {
         self.active.as_ref().and_then(SigningKey::key_id) == Some(id) || self.announced() == Some(id)
     }
+}
+
+/// A token that `key` signed, in the compact form.
+pub(crate) fn mint(key: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<PlainToken, Error> {
+    let token = key.mint(typ, claims).map_err(|_| Error::Keys("a token could not be signed".into()))?;
+    Ok(PlainToken::new(token))
 }
 
 fn info(key: &StoredKey) -> KeyInfo {

@@ -70,7 +70,7 @@ impl Authority {
             return Ok(None);
         }
         let issue = Issue { client: profile, session: Some(&session), scope: &scope, position, now };
-        let issued = self.issue(&issue)?;
+        let issued = self.issue(&issue).await?;
         if issued.until <= expires_at {
             return Ok(None);
         }

@@ -15,6 +15,7 @@ use super::reader::Reader;
 use super::section::Section;
 use super::server::ServerConfig;
 use super::sources::Sources;
+use super::user_keys::UserKeysConfig;
 use super::{Config, refuse_twice, unknown};
 
 /// The sections that only a server reads.
@@ -33,6 +34,8 @@ pub struct EdgeConfig {
     pub follow: FollowConfig,
     /// `[[issuer]]`: those with a shared secret, which never travels; of the others the authority tells.
     pub issuers: Vec<IssuerConfig>,
+    /// `[user_keys]`: the secrets of the keys that the authority's subjects sign with, which never travel.
+    pub user_keys: UserKeysConfig,
     /// `[forward_auth]`.
     pub forward_auth: ForwardAuthConfig,
     /// `[log]`.
@@ -101,6 +104,11 @@ impl EdgeConfig {
         let follow = root.section("edge", "whom an edge follows", FollowConfig::read);
         let issuers =
             root.tables("issuer", "whose tokens are judged besides the authority's own", IssuerConfig::read);
+        let user_keys = root.section(
+            "user_keys",
+            "the secrets of the keys that tokens of single subjects are signed with",
+            UserKeysConfig::read,
+        );
         let forward_auth =
             root.section("forward_auth", "what `/auth/check` tells the gateway", ForwardAuthConfig::read);
         let log = root.section("log", "what is said on standard error", LogConfig::read);
@@ -113,6 +121,6 @@ impl EdgeConfig {
         refuse_twice(root, "issuer", "name", issuers.iter().map(|issuer| issuer.name.as_str()));
         let secret = |issuer: &IssuerConfig| matches!(issuer.keys, KeySource::Secret { .. });
         let issuers = issuers.into_iter().filter(secret).collect();
-        Some(Self { server, limits, follow: follow?, issuers, forward_auth, log, activity })
+        Some(Self { server, limits, follow: follow?, issuers, user_keys, forward_auth, log, activity })
     }
 }

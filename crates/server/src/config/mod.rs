@@ -35,6 +35,7 @@ pub mod suggest;
 pub mod tls;
 pub mod tokens;
 mod unknown;
+pub mod user_keys;
 pub mod value;
 mod words;
 
@@ -62,6 +63,7 @@ use server::ServerConfig;
 use sessions::SessionsConfig;
 use sources::Sources;
 use tokens::TokensConfig;
+use user_keys::UserKeysConfig;
 
 /// A configuration without any problem.
 #[derive(Clone, Debug)]
@@ -85,6 +87,8 @@ pub struct Config {
     pub admin: AdminConfig,
     /// `[master]`.
     pub master: MasterConfig,
+    /// `[user_keys]`.
+    pub user_keys: UserKeysConfig,
     /// `[forward_auth]`.
     pub forward_auth: ForwardAuthConfig,
     /// `[log]`.
@@ -162,6 +166,11 @@ impl Config {
         let master = root.section("master", "where the master secrets lie", |section| {
             MasterConfig::read(section, &server.data)
         });
+        let user_keys = root.section(
+            "user_keys",
+            "whether tokens are signed with keys of their subjects; the same for `quash edge`",
+            UserKeysConfig::read,
+        );
         let forward_auth =
             root.section("forward_auth", "what `/auth/check` tells the gateway", ForwardAuthConfig::read);
         let log = root.section("log", "what is said on standard error", LogConfig::read);
@@ -200,6 +209,7 @@ impl Config {
             issuers,
             admin,
             master,
+            user_keys,
             forward_auth,
             log,
             retention,

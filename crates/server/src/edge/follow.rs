@@ -10,7 +10,7 @@ use super::relay::RelayBeginnings;
 use crate::config::edge::{FollowConfig, StalePolicy as Configured};
 use crate::config::edge_node::EdgeConfig;
 use crate::exit::Failure;
-use crate::node::issuers;
+use crate::node::{issuers, user_secrets};
 use crate::outgoing_tls;
 use crate::paths::DataDirectory;
 
@@ -44,9 +44,10 @@ pub(super) fn start(
     builder.start().map_err(|error| refused(&error))
 }
 
-/// A verifier that knows the issuers whose secret never travels. All others are learnt.
+/// A verifier that knows the issuers whose secret never travels, and the secrets of the keys of subjects. All others are learnt.
 fn verifier(config: &EdgeConfig) -> Result<Builder, Failure> {
-    config.issuers.iter().try_fold(Verifier::builder(), |builder, issuer| {
+    let builder = Verifier::builder().user_secrets(user_secrets::open(&config.user_keys)?);
+    config.issuers.iter().try_fold(builder, |builder, issuer| {
         let trusted = issuers::foreign(issuer)
             .map_err(|error| Failure::because(&format!("issuer `{}`", issuer.name), error))?;
         for warning in trusted.warnings() {

@@ -71,16 +71,22 @@ fn parse(bytes: &[u8]) -> Result<Masters, MastersFileError> {
 
 fn parse_line(line: &[u8]) -> Option<(MasterId, Master)> {
     let (number, digits) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+    let bytes = unhex(digits.as_bytes())?;
+    Some((MasterId(number.parse().ok()?), Master::from_random(*bytes)))
+}
+
+/// 32 bytes from 64 hex digits.
+pub(super) fn unhex(digits: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0; 32]);
     if digits.len() != 64 {
         return None;
     }
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
         let digit =
             |place: usize| char::from(*pair.get(place)?).to_digit(16).and_then(|d| u8::try_from(d).ok());
         *byte = digit(0)? << 4 | digit(1)?;
     }
-    Some((MasterId(number.parse().ok()?), Master::from_random(*bytes)))
+    Some(bytes)
 }
 
 fn hex(bytes: &[u8]) -> Zeroizing<String> {

@@ -12,6 +12,7 @@ pub mod issuers;
 pub mod masters;
 pub mod settings;
 pub mod surfaces;
+pub mod user_secrets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use quash_authority::{Authority, Clock, Entropy, SystemClock, SystemEntropy, SystemUptime};
 use quash_core::position::Position;
 use quash_http::{AppState, HttpSettings, VerifierEnforcement};
+use quash_jose::UserSecrets;
 use quash_storage::embedded::{EmbeddedStore, OpenOptions};
 use quash_storage::ports::{Maintenance, RevocationLog, Store};
 use quash_verify::Verifier;
@@ -60,9 +62,10 @@ impl Node {
         let first_start = !data.store().exists();
         let masters = masters::open(masters_file, &entropy, first_start)
             .map_err(|error| Failure::because(&format!("`{}`", masters_file.display()), error))?;
+        let user_secrets = user_secrets::open(&config.user_keys)?;
         let settings = settings::authority_settings(config, admin_key);
         let store = Arc::new(open_store(config, data, &entropy)?);
-        let verifier = Arc::new(build_verifier(config, &settings, &store).await?);
+        let verifier = Arc::new(build_verifier(config, &settings, &store, &user_secrets).await?);
         let enforcement = VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone())
             .map_err(|error| Failure::because("the verifier", error))?;
         let foundations = quash_authority::Foundations {
@@ -71,7 +74,7 @@ impl Node {
             clock: Arc::new(SystemClock),
             uptime: Arc::new(SystemUptime),
             entropy: Arc::new(SystemEntropy),
-            masters,
+            masters: masters.with_user_secrets(user_secrets),
             settings,
         };
         let authority =
@@ -162,14 +165,17 @@ async fn build_verifier(
     config: &Config,
     settings: &quash_authority::Settings,
     store: &EmbeddedStore,
+    user_secrets: &UserSecrets,
 ) -> Result<Verifier, Failure> {
     let unreadable = |error| Failure::because("the store", error);
     let identity = store.identity().await.map_err(unreadable)?;
     let horizons = store.raise_horizons(settings.horizons()).await.map_err(unreadable)?;
     let ratchet = store.ratchet().await.map_err(unreadable)?;
+    let secrets_in_force = user_secrets.ids().map(str::to_owned).collect();
     let mut builder = Verifier::builder()
         .ratchet(ratchet)
-        .issuer(issuers::own(settings, horizons))
+        .issuer(issuers::own(settings, horizons).with_user_secrets(secrets_in_force))
+        .user_secrets(user_secrets.clone())
         .reports_activity(config.activity.interval.is_some());
     for issuer in &config.issuers {
         let trusted = issuers::foreign(issuer)

@@ -21,6 +21,7 @@ mod s16_group_cutoffs;
 mod s17_grouped_timestamps;
 mod s18_revoke_before_table;
 mod s19_code_per_login;
+mod s20_user_keys;
 mod s21_rotating_keys;
 mod s22_subject_alias;
 mod s23_one_session_per_user;

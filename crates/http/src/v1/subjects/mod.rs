@@ -3,10 +3,14 @@
 mod alias;
 mod bans;
 mod devices;
+mod key;
 mod one;
 
 use crate::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    [one::routes(), alias::routes(), bans::routes(), devices::routes()].into_iter().flatten().collect()
+    [one::routes(), key::routes(), alias::routes(), bans::routes(), devices::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use quash_jose::UserSecrets;
 use quash_middleware::feed::{Feed, ServiceKey};
 use quash_middleware::system_clock;
-use quash_verify::{Checked, Moment};
+use quash_verify::{Checked, Moment, Verifier};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
@@ -43,6 +44,13 @@ impl Follower {
 
     pub(crate) fn start(address: &str, key: &str, state: &Path) -> Self {
         Self::between(&[address], key, state)
+    }
+
+    /// One that holds the secrets of the keys of subjects (S20).
+    pub(crate) fn holding(address: &str, key: &str, state: &Path, secrets: UserSecrets) -> Self {
+        let builder = Feed::builder(address, ServiceKey::new(key).unwrap()).name("follower");
+        let verifier = Verifier::builder().user_secrets(secrets);
+        Self { feed: builder.state_directory(state).verifier(verifier).start().unwrap() }
     }
 
     /// One of several servers.
