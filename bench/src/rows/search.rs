@@ -100,6 +100,7 @@ fn session(run: &Run, number: usize, random: &mut fastrand::Rng) -> anyhow::Resu
         absolute_end: now.plus(Duration::from_secs(90 * 86_400)),
         last_used_at: now,
         claims: serde_json::Map::new(),
+        claims_position: None,
         methods: vec!["pwd".into()],
         device: Device {
             id: DeviceId::mint(now, random.u128(..).to_be_bytes()),

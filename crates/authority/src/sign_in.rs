@@ -248,6 +248,7 @@ impl Authority {
             absolute_end,
             last_used_at: now,
             claims: sign_in.claims,
+            claims_position: None,
             methods: sign_in.methods,
             device,
             ip: sign_in.ip,

@@ -29,8 +29,6 @@ pub(crate) enum Failure {
     BodyTooLong { longest: usize },
     /// The body is not of the type `expected`: 415.
     UnsupportedMediaType { expected: &'static str },
-    /// The request is understood, and this version can not do it: 422.
-    NotAvailable { field: &'static str, available: &'static str },
     /// No service key, or none that is known: 401. Nobody is told which.
     Unauthenticated,
     /// The user's token is missing or refused: 401.
@@ -113,7 +111,6 @@ impl Failure {
             Self::Input(_) => StatusCode::BAD_REQUEST,
             Self::BodyTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NotAvailable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthenticated | Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -130,7 +127,6 @@ impl Failure {
             Self::Input(bad) => bad.fault.reason(),
             Self::BodyTooLong { .. } => "body_too_long",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
-            Self::NotAvailable { .. } => "not_available",
             Self::Unauthenticated => "credential_required",
             Self::Token(refusal) => refusal.reason(),
             Self::InsufficientScope => "insufficient_scope",
@@ -165,9 +161,6 @@ impl Failure {
             Self::Input(bad) => bad.to_string().into(),
             Self::BodyTooLong { longest } => format!("the body is longer than {longest} bytes").into(),
             Self::UnsupportedMediaType { expected } => format!("the body has to be `{expected}`").into(),
-            Self::NotAvailable { field, available } => {
-                format!("`{field}` can not be that in this version: expected {available}").into()
-            }
             Self::Unauthenticated => "a known service key is expected as `Authorization: Bearer`".into(),
             Self::Token(refusal) => refusal.detail(),
             Self::InsufficientScope => "the token lacks a scope that is needed here".into(),

@@ -103,10 +103,7 @@ impl<'a> Problem<'a> {
             status: status.as_u16(),
             reason: failure.reason(),
             detail,
-            field: match failure {
-                Failure::NotAvailable { field, .. } => Some(field),
-                _ => input.and_then(|bad| bad.field.as_deref()),
-            },
+            field: input.and_then(|bad| bad.field.as_deref()),
             expected: input.map(|bad| bad.expected.as_ref()),
             remedy: token.map(TokenRefusal::remedy),
             matched_sessions: conflict.and_then(|conflict| match conflict {

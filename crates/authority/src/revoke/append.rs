@@ -78,7 +78,8 @@ impl Authority {
             actor: fact.actor,
             cause: fact.cause,
         };
-        match self.append(Append { entry, idempotency, expect_max: None, evidence: fact.evidence }).await? {
+        let append = Append { idempotency, evidence: fact.evidence, ..Append::new(entry) };
+        match self.append(append).await? {
             RevokeOutcome::Revoked(Revoked { position: Some(position), .. }) => Ok(position),
             _ => Err(Error::Keys("the store answered what was not asked".into())),
         }

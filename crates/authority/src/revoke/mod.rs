@@ -20,7 +20,7 @@ pub use undo::{UndoOutcome, UndoRefusal, UndoRequest};
 
 use crate::authority::Authority;
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, RequestError};
 use crate::idempotency;
 use crate::permissions::{Verb, authorize};
 
@@ -59,6 +59,11 @@ impl Authority {
             }
             Appended::Before { position, matched } => (position, matched),
             Appended::TooMany { matched } => return Ok(RevokeOutcome::TooMany { matched }),
+            Appended::ClaimsTooLarge => {
+                let budget = self.settings.claims_budget_bytes;
+                let expected = format!("at most {budget} bytes of JSON together with what a session carries");
+                return Err(RequestError::new("detail.claims", expected).into());
+            }
             _ => return Ok(RevokeOutcome::KeyUsedOtherwise),
         };
         self.enforce_up_to(position).await?;

@@ -225,6 +225,7 @@ async fn about_a_subject(
                 kind: "deleted".into(),
                 subject: subject("nobody"),
                 except: None,
+                claims: serde_json::Map::new(),
                 idempotency: None,
                 cause: "".into(),
             };

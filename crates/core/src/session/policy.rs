@@ -188,6 +188,7 @@ mod tests {
             absolute_end: Timestamp::from_seconds(opened + 1_000),
             last_used_at: Timestamp::from_seconds(used),
             claims: serde_json::Map::new(),
+            claims_position: None,
             methods: Vec::new(),
             device: Device { id: DeviceId::new(name).unwrap(), name: None, kind: None },
             ip: None,

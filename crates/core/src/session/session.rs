@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{SessionId, Subject};
 use crate::position::Position;
 use crate::revocation::reason::Reason;
+use crate::revocation::target::TargetKind;
 use crate::session::device::Device;
+use crate::session::grant::Grant;
 use crate::session::policy::ReplacedBy;
 use crate::time::Timestamp;
 
@@ -34,6 +36,9 @@ pub struct Session {
     pub last_used_at: Timestamp,
     /// Claims that go into every access token of the session.
     pub claims: serde_json::Map<String, serde_json::Value>,
+    /// The log position that the claims were changed at, if they ever were: earlier entries about claims are no matter of
+    /// theirs. Whatever such an entry had ended by then was ended for good.
+    pub claims_position: Option<Position>,
     /// How the user signed in: `amr` (RFC 8176).
     pub methods: Vec<Box<str>>,
     /// The device.
@@ -106,6 +111,13 @@ impl Session {
         }
     }
 
+    /// The position that cutoffs about targets of `kind` have to lie beyond to end `grant`: where it was opened, or where
+    /// the claims were last changed.
+    pub fn judged_from(&self, grant: &Grant, kind: TargetKind) -> Position {
+        let changed = self.claims_position.filter(|_| kind == TargetKind::Claim);
+        changed.map_or(grant.opened_position, |changed| changed.max(grant.opened_position))
+    }
+
     /// When the session is over if nobody uses it any more.
     pub fn idle_end(&self) -> Timestamp {
         self.last_used_at.plus(self.idle_limit)
@@ -137,6 +149,7 @@ mod tests {
             absolute_end: Timestamp::from_seconds(120),
             last_used_at: Timestamp::from_seconds(105),
             claims: serde_json::Map::new(),
+            claims_position: None,
             methods: Vec::new(),
             device: Device { id: crate::ids::DeviceId::new("dev_1").unwrap(), name: None, kind: None },
             ip: None,

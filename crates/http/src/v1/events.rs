@@ -7,6 +7,7 @@ use quash_authority::{EventOutcome, SubjectEvent, Verb};
 use quash_core::ids::Subject;
 use quash_core::position::Position;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::except::ExceptBody;
@@ -37,9 +38,8 @@ struct EventBody {
     subject: Subject,
     /// What is spared, where the table lets such an event spare something.
     except: Option<ExceptBody>,
-    /// Not available yet.
-    #[schema(value_type = Option<Object>)]
-    detail: bool,
+    /// What changed with it.
+    detail: Option<DetailBody>,
     /// `durable`: it is in the log, and the server that answers enforces it. `everywhere`: every verifier that holds a
     /// lease does. `durable` unless said.
     #[schema(value_type = Option<String>)]
@@ -47,6 +47,23 @@ struct EventBody {
     /// For how long `everywhere` is waited for, at most: up to 120000; 5000 unless said.
     #[schema(value_type = Option<u64>)]
     timeout_ms: Timeout,
+}
+
+/// What changed with an event.
+#[derive(ToSchema)]
+struct DetailBody {
+    /// What the live sessions of the subject carry from now on: these members are set, those that are null are taken out,
+    /// the others stay. For an event after which sessions are renewed.
+    #[schema(value_type = Object)]
+    claims: Map<String, Value>,
+}
+
+impl Body for DetailBody {
+    const NAMES: &'static [&'static str] = &["claims"];
+
+    fn read(fields: &mut Fields) -> Result<Self, BadInput> {
+        Ok(Self { claims: fields.required("claims")? })
+    }
 }
 
 /// What an event came to.
@@ -67,13 +84,12 @@ impl Body for EventBody {
         &["type", "subject", "except", "detail", wait::NAME, wait::TIMEOUT];
 
     fn read(fields: &mut Fields) -> Result<Self, BadInput> {
-        let detail = fields.has("detail");
         let Wait { until, timeout } = Wait::read(fields)?;
         Ok(Self {
             r#type: fields.required("type")?,
             subject: fields.required("subject")?,
             except: fields.object("except")?.map(ExceptBody::from_fields).transpose()?,
-            detail,
+            detail: fields.object("detail")?.map(DetailBody::from_fields).transpose()?,
             wait: until,
             timeout_ms: timeout,
         })
@@ -95,14 +111,12 @@ async fn report(
     id: RequestId,
     JsonBody(body): JsonBody<EventBody>,
 ) -> Result<Response, Failure> {
-    if body.detail {
-        return Err(Failure::NotAvailable { field: "detail", available: "that it is left out" });
-    }
     let wait = Wait { until: body.wait, timeout: body.timeout_ms };
     let event = SubjectEvent {
         kind: body.r#type,
         subject: body.subject,
         except: body.except.and_then(ExceptBody::exception),
+        claims: body.detail.map(|detail| detail.claims).unwrap_or_default(),
         idempotency,
         cause: id.text().into(),
     };
@@ -131,5 +145,6 @@ mod tests {
     #[test]
     fn what_is_read_is_what_the_document_shows() {
         assert_described::<EventBody>();
+        assert_described::<DetailBody>();
     }
 }

@@ -111,3 +111,31 @@ fn an_unknown_event_names_the_known_ones_and_nothing_happens() {
     assert!(unknown.text_of("expected").contains("`password_changed`"), "{unknown:?}");
     assert_eq!(said(&server, &alice), accepted());
 }
+
+#[test]
+fn changed_claims_come_with_the_event_and_no_cutoff_is_undone_by_them() {
+    // Design section 2: the entry commits together with the changed claims; I6
+    let data = tempfile::tempdir().unwrap();
+    let server = Running::dev(data.path());
+    let sign_in = |role: &str| {
+        let body =
+            json!({"subject": "alice", "client_id": "web", "claims": {"roles": [role], "trial": true}});
+        server.post("/v1/sessions", &body).body
+    };
+    let (admin, user) = (sign_in("admin"), sign_in("user"));
+    server.revoke(&json!({"type": "claim", "name": "roles", "value": "admin"}));
+    let claims = json!({"roles": ["editor"], "trial": null});
+    let body = json!({"type": "roles_changed", "subject": "alice", "detail": {"claims": claims}});
+    assert_eq!(report(&server, &body).status, 200);
+    assert_eq!(said(&server, &user), refused("stale_claims", "renew"));
+    let renewed = server.refresh(text(&user, "refresh_token")).body;
+    let told = server.introspect(text(&renewed, "access_token"));
+    assert_eq!((&told["roles"], &told["trial"]), (&json!(["editor"]), &json!(null)));
+    assert_eq!(server.refresh(text(&admin, "refresh_token")).status, 400, "it was ended, and stays so");
+
+    for (claims, field) in [(json!({"sub": "bob"}), "detail.claims.sub"), (json!("x"), "detail.claims")] {
+        let body = json!({"type": "roles_changed", "subject": "alice", "detail": {"claims": claims}});
+        let bad = report(&server, &body);
+        assert_eq!((bad.status, bad.text_of("field")), (400, field), "{bad:?}");
+    }
+}

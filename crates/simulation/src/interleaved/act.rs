@@ -197,6 +197,7 @@ async fn password_changed(server: &Server) -> Result<Said, Violation> {
         kind: Reason::PASSWORD_CHANGED.into(),
         subject: alice()?,
         except: None,
+        claims: serde_json::Map::new(),
         idempotency: None,
         cause: "".into(),
     };

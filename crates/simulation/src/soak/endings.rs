@@ -60,6 +60,7 @@ impl Soak {
             kind: Reason::PASSWORD_CHANGED.into(),
             subject: subject(one.subject).map_err(Violation::stuck)?,
             except: None,
+            claims: serde_json::Map::new(),
             idempotency: self.rng.one_in(2).then(|| format!("event {}", self.calls).into()),
             cause: "".into(),
         };

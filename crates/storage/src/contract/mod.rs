@@ -23,6 +23,7 @@ pub mod admin;
 pub mod aliases;
 pub mod audit;
 pub mod bans;
+pub mod claims;
 pub mod concurrency;
 pub mod cutoffs;
 pub mod devices;
@@ -214,6 +215,11 @@ macro_rules! contract_tests {
             user_keys::the_generation_is_the_latest_rotation,
             user_keys::a_rotation_ends_the_sessions_of_its_subject_or_none,
             user_keys::a_rotated_key_does_not_come_back,
+            claims::changed_claims_are_written_with_their_entry,
+            claims::a_change_of_claims_revives_nothing_and_ends_nothing,
+            claims::a_change_of_claims_ends_by_its_row_what_was_cut_off,
+            claims::a_client_that_was_cut_off_is_not_back_with_other_claims,
+            claims::claims_beyond_the_budget_are_refused_as_a_whole,
             uses::a_use_moves_the_idle_limit_and_nothing_else,
             uses::uses_within_a_second_are_one,
             uses::no_use_revives_a_session_after_an_acknowledged_logout,

@@ -35,7 +35,9 @@ pub use error::StoreError;
 pub use key_ring::{KeyRing, KeyRingStore, KeyStage, Replaced, StoredKey};
 pub use maintenance::{Horizons, Maintenance, Purged};
 pub use one_time_tokens::{OneTimeTokens, Spend, Spent};
-pub use revocation_log::{Append, Appended, FeedPage, Idempotency, LogIdentity, RevocationLog, Undo, Undone};
+pub use revocation_log::{
+    Append, Appended, ClaimsChange, FeedPage, Idempotency, LogIdentity, RevocationLog, Undo, Undone,
+};
 pub use schedules::{Fire, ScheduleStore, StoredSchedule};
 pub use session_registry::{
     Cursor, DeviceUse, Filter, Join, Joined, LONGEST_PAGE, Listed, NewSession, Noted, Opened, Page,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use quash_core::ids::Subject;
 use quash_core::position::{Checksum, Head, LogId, Position};
 use quash_core::revocation::entry::{Entry, NewEntry};
 use quash_core::revocation::record::Record;
@@ -63,12 +64,26 @@ pub struct Append {
     pub expect_max: Option<u64>,
     /// What else the audit log says about it.
     pub evidence: Details,
+    /// Changes claims in the same step.
+    pub claims: Option<ClaimsChange>,
+}
+
+/// Changes what the live sessions of a subject carry into their tokens (design section 2: a `refresh` entry commits together
+/// with the changed claims that it is about).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimsChange {
+    /// Whose sessions.
+    pub subject: Subject,
+    /// The members to set; those that are null are taken out. The others stay.
+    pub members: serde_json::Map<String, serde_json::Value>,
+    /// The most bytes of JSON that a session may carry afterwards.
+    pub budget: usize,
 }
 
 impl Append {
     /// `entry`, once for each call.
     pub const fn new(entry: NewEntry) -> Self {
-        Self { entry, idempotency: None, expect_max: None, evidence: Details::new() }
+        Self { entry, idempotency: None, expect_max: None, evidence: Details::new(), claims: None }
     }
 }
 
@@ -97,6 +112,8 @@ pub enum Appended {
         /// How many.
         matched: u64,
     },
+    /// A session would carry more than the budget of the [`ClaimsChange`]. Nothing was done.
+    ClaimsTooLarge,
 }
 
 /// One entry to take back.

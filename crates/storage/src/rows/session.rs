@@ -65,6 +65,9 @@ struct SessionRow<'a> {
     replaced_by_device_name: Option<&'a str>,
     #[b(21)]
     place: Option<&'a str>,
+    /// Of a session whose claims were changed.
+    #[n(22)]
+    claims_position: Option<u64>,
 }
 
 /// The row of `session`.
@@ -99,6 +102,7 @@ pub(crate) fn write(session: &Session) -> Vec<u8> {
         replaced_by_device: replaced_by.map(|by| by.device.as_str()),
         replaced_by_device_name: replaced_by.and_then(|by| by.device_name.as_deref()),
         place: session.place.as_deref(),
+        claims_position: session.claims_position.map(Position::number),
     })
 }
 
@@ -120,6 +124,7 @@ fn session(row: &SessionRow<'_>) -> Option<Session> {
         absolute_end: Timestamp::from_milliseconds(row.absolute_end),
         last_used_at: Timestamp::from_milliseconds(row.last_used_at),
         claims: serde_json::from_str(row.claims).ok()?,
+        claims_position: row.claims_position.map(Position::new).transpose().ok()?,
         methods: row.methods.iter().map(|method| Box::from(*method)).collect(),
         device: Device {
             id: DeviceId::new(row.device_id).ok()?,

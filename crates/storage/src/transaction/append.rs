@@ -5,6 +5,7 @@ use quash_core::revocation::entry::{Effect, Entry, Exception, NewEntry};
 use quash_core::revocation::target::Target;
 use quash_core::session::session::{Ending, Session, SessionState};
 
+use super::claims::Changed;
 use super::{Link, Transaction};
 use crate::ports::{Append, Appended, AuditFact, Details, StoreError};
 use crate::rows;
@@ -38,7 +39,7 @@ pub(super) fn name_subject(details: &mut Details, session: &Session) {
 impl<T: Write> Transaction<'_, T> {
     /// Appends one entry, or says why not.
     pub(crate) fn append(&mut self, append: Append) -> Result<Appended, StoreError> {
-        let Append { entry, idempotency, expect_max, mut evidence } = append;
+        let Append { entry, idempotency, expect_max, mut evidence, claims } = append;
         if let Some(done) = self.done_before(idempotency.as_ref(), entry.recorded_at)? {
             return Ok(match (done.matches, done.outcome) {
                 (true, Outcome::Appended { position, matched }) => Appended::Before { position, matched },
@@ -53,6 +54,11 @@ impl<T: Write> Transaction<'_, T> {
         }
         let position = self.head.position.next().ok_or(StoreError::LogFull)?;
         let named = self.named_session(&entry)?;
+        let changed = match claims {
+            Some(change) => self.changed_claims(&change, &entry, position)?,
+            None => Some(Changed::default()),
+        };
+        let Some(changed) = changed else { return Ok(Appended::ClaimsTooLarge) };
         let recorded_at = entry.recorded_at;
 
         if let Named::Ends(session) = &named {
@@ -62,6 +68,7 @@ impl<T: Write> Transaction<'_, T> {
         let audit = self.audit_of(&entry, evidence);
 
         // Everything below writes.
+        self.change_claims(changed)?;
         self.apply_to_session(named, position, &entry.fact)?;
         self.put_entry(entry, Some(&audit))?;
         if let Some(idempotency) = idempotency {

@@ -47,9 +47,9 @@ impl<T: Read> Transaction<'_, T> {
     /// position on; claims are looked up only while there are entries about claims.
     pub(crate) fn cut(&self, session: &Session, grant: &Grant) -> Result<Option<Entry>, StoreError> {
         let session = &*grant.sign_in_of(session);
-        let from = grant.opened_position.next().unwrap_or(Position::LAST);
         for (key, kind) in self.names(session, &grant.client, &grant.scope) {
-            let from = if kind.is_identity() { Position::ZERO } else { from };
+            let beyond = || session.judged_from(grant, kind).next().unwrap_or(Position::LAST);
+            let from = if kind.is_identity() { Position::ZERO } else { beyond() };
             if let Some(entry) = self.newest_cut(key, from, session, grant)? {
                 return Ok(Some(entry));
             }

@@ -6,6 +6,7 @@ mod alias;
 mod append;
 mod audit;
 mod ban;
+mod claims;
 mod count;
 mod credentials;
 mod cutoffs;

@@ -109,6 +109,18 @@ impl<T: Write> Transaction<'_, T> {
         self.tables.put(Table::SessionGrants, &key, grant.client.as_str().as_bytes())
     }
 
+    /// Removes a grant of a session that keeps others.
+    pub(super) fn remove_grant(&mut self, session: &Session, grant: &Grant) -> Result<(), StoreError> {
+        let before = self.index_keys(session)?;
+        self.tables.remove(Table::Grants, grant.id.as_str().as_bytes())?;
+        let key = keys::pair(session.id.as_str(), grant.id.as_str());
+        self.tables.remove(Table::SessionGrants, &key)?;
+        for gone in before.difference(&self.index_keys(session)?) {
+            self.tables.remove(Table::SessionIndex, gone)?;
+        }
+        Ok(())
+    }
+
     /// Says when a purge is to look at a session. Rows that came too early are put off by the purge, so that a
     /// renewal need not touch this index.
     pub(super) fn watch_session(&mut self, at: Timestamp, id: &SessionId) -> Result<(), StoreError> {

@@ -81,6 +81,7 @@ fn session() -> Session {
         absolute_end: at(9_000_000),
         last_used_at: at(1),
         claims: serde_json::from_str(r#"{"role":["admin","user"]}"#).unwrap(),
+        claims_position: None,
         methods: vec!["pwd".into(), "otp".into()],
         device: Device { id: DeviceId::new("phone").unwrap(), name: Some("A phone".into()), kind: None },
         ip: Some("192.0.2.1".into()),
