@@ -9,7 +9,8 @@ use quash_core::time::Timestamp;
 
 use super::Transaction;
 use crate::ports::{
-    AuditEntry, AuditFact, AuditPage, AuditPoint, AuditQuery, ChainHash, Details, StoreError, action,
+    AuditBreak, AuditEntry, AuditFact, AuditPage, AuditPoint, AuditQuery, ChainHash, Details, StoreError,
+    action,
 };
 use crate::rows;
 use crate::rows::audit::Chain;
@@ -41,7 +42,9 @@ impl<T: Read> Transaction<'_, T> {
         let Chain { anchor, head } = self.chain()?;
         let after = query.after.max(anchor.sequence);
         let mut page = AuditPage { anchor, head, entries: Vec::new(), through: after };
-        let Some(mut previous) = self.hash_at(after, anchor)? else { return Ok(page) };
+        let Some(mut previous) = self.hash_at(after, anchor)? else {
+            return if after > head.sequence { Ok(page) } else { Err(missing(after)) };
+        };
         let mut left = LOOKED_AT;
         let start = rows::audit::key(after);
         let range = (Bound::Excluded(&start[..]), Bound::Unbounded);
@@ -50,14 +53,20 @@ impl<T: Read> Transaction<'_, T> {
                 return Ok(ControlFlow::Break(()));
             }
             left -= 1;
-            let entry = rows::audit::read(previous, key, row)?;
+            let entry = match rows::audit::read(previous, key, row) {
+                // What comes before it is shown first.
+                Err(_) if page.through > after => return Ok(ControlFlow::Break(())),
+                read => read?,
+            };
             (previous, page.through) = (entry.hash, entry.sequence);
             if asks_for(query, &entry) {
                 page.entries.push(entry);
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(page)
+        // Whoever turns the pages must not be given the same one for ever.
+        let stuck = query.limit > 0 && page.through == after && after < head.sequence;
+        if stuck { Err(missing(after.saturating_add(1))) } else { Ok(page) }
     }
 
     /// The hash at `sequence`, if it is kept.
@@ -137,6 +146,10 @@ fn say_target(target: &Target, say: &mut impl FnMut(&str, &str)) {
     }
 }
 
+fn missing(sequence: u64) -> StoreError {
+    StoreError::Corrupt(AuditBreak::Missing { sequence }.to_string().into())
+}
+
 fn asks_for(query: &AuditQuery, entry: &AuditEntry) -> bool {
     let recent = query.since.is_none_or(|since| entry.fact.at >= since);
     let about = |subject: &str| {
@@ -208,8 +221,10 @@ impl<T: Write> Transaction<'_, T> {
                 if old.len() >= FORGOTTEN_AT_ONCE {
                     return Ok(ControlFlow::Break(()));
                 }
-                let entry = rows::audit::read(last.hash, key, row)?;
-                // A break is not forgotten: it is evidence.
+                // A break is not forgotten: it is evidence. Nor does it keep anything else from being maintained.
+                let Ok(entry) = rows::audit::read(last.hash, key, row) else {
+                    return Ok(ControlFlow::Break(()));
+                };
                 match last.follow(&entry) {
                     Ok(next) if entry.fact.at.plus(keep) <= now => last = next,
                     _ => return Ok(ControlFlow::Break(())),

@@ -123,7 +123,7 @@ async fn entries_that_are_moved_or_missing_are_found_out() {
     twice[3].1 = twice[2].1.clone();
     assert!(is_found_out(&path, &twice, "one is there twice").await.contains("entry 4"));
     assert!(is_found_out(&path, &sound[2..].to_vec(), "the front is gone").await.contains("entry 1"));
-    assert!(is_found_out(&path, &sound[..4].to_vec(), "the end is gone").await.contains("ends early"));
+    assert!(is_found_out(&path, &sound[..4].to_vec(), "the end is gone").await.contains("entry 5"));
     is_found_out(&path, &Rows::new(), "everything is gone").await;
 }
 
@@ -246,6 +246,49 @@ async fn an_older_file_begins_a_chain() {
     drop(store);
     assert_eq!(checked(&path).await.unwrap(), 1);
     assert_eq!(walked(&path).unwrap().sequence, 1);
+}
+
+/// Whoever turns pages comes to an end, or hears which entry is in the way, once they were shown what comes before it.
+#[tokio::test]
+async fn no_page_leads_back_to_itself() {
+    let (_directory, path) = store_of(5).await;
+    let sound = rows(&path);
+    let mut unreadable = sound.clone();
+    unreadable[2].1.truncate(40);
+    let mut without = sound.clone();
+    without.remove(2);
+    for (rows, after, through, then) in [
+        (sound[..3].to_vec(), 0, Some(3), "entry 4"),
+        (sound[..3].to_vec(), 3, None, "entry 4"),
+        (Rows::new(), 0, None, "entry 1"),
+        (unreadable, 0, Some(2), "entry 3"),
+        (without, 3, None, "entry 3"),
+    ] {
+        replace(&path, &rows);
+        let file = AuditFile::open(&path).unwrap();
+        let page = file.audit(&AuditQuery::after(after, 9));
+        if let Some(through) = through {
+            let page = page.unwrap();
+            assert_eq!((page.through, page.entries.len()), (through, usize::try_from(through).unwrap()));
+            let next = file.audit(&AuditQuery::after(page.through, 9)).unwrap_err();
+            assert!(next.to_string().contains(then), "{next}");
+        } else {
+            assert!(page.as_ref().unwrap_err().to_string().contains(then), "{page:?}");
+        }
+    }
+}
+
+/// Nor is a row that does not read, and the rest of the maintenance goes on.
+#[tokio::test]
+async fn a_purge_stops_at_what_does_not_read() {
+    let (_directory, path) = store_of(4).await;
+    let mut changed = rows(&path);
+    changed[2].1.truncate(40);
+    replace(&path, &changed);
+    let store = open(&path);
+    assert_eq!(store.purge_audit(at(9_000), std::time::Duration::ZERO).await.unwrap(), 2);
+    assert_eq!(store.purge_audit(at(9_000), std::time::Duration::ZERO).await.unwrap(), 0);
+    store.close();
 }
 
 /// A break is not purged away: it is evidence.
