@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quash_core::ids::{CredentialId, DeviceId, ScheduleId, SessionId};
+use quash_core::ids::{ClientId, CredentialId, DeviceId, KeyId, ScheduleId, SessionId, TokenId};
 use quash_core::position::Position;
+use quash_core::revocation::entry::{Effect, NewEntry};
 use quash_core::revocation::reason::Reason;
+use quash_core::revocation::spread::Spread;
 use quash_core::revocation::target::Target;
 use quash_core::revocation::target_key::TargetKey;
 use quash_core::revocation::undo::Undoer;
@@ -117,6 +119,48 @@ pub async fn an_entry_of_the_log_is_noted_with_what_it_says(store: Arc<dyn Store
     assert_eq!(detail(undone, "subject"), Some("alice"));
 }
 
+/// I12: whom an entry hits and how, for every kind of target: else nobody finds it by the subject.
+pub async fn an_entry_says_whom_it_hits(store: Arc<dyn Store>) {
+    let mut seen = 0;
+    for (target, named) in targets() {
+        let kind = target.kind();
+        append(&store, entry(target, at(0))).await;
+        let [revoked] = &noted(&store, &mut seen).await[..] else { panic!("one entry: {kind:?}") };
+        assert_eq!(detail(revoked, "target"), Some(kind.name()));
+        for (name, value) in named {
+            assert_eq!(detail(revoked, name), Some(value), "{kind:?}");
+        }
+    }
+    let spread = Spread::from_seconds(60);
+    append(&store, NewEntry { spread, effect: Effect::Refresh, ..entry(Target::Issuer, at(0)) }).await;
+    let [revoked] = &noted(&store, &mut seen).await[..] else { panic!("one entry") };
+    assert_eq!((detail(revoked, "effect"), detail(revoked, "spread")), (Some("refresh"), Some("60")));
+}
+
+type Named = Vec<(&'static str, &'static str)>;
+
+fn targets() -> Vec<(Target, Named)> {
+    let alice = || ("subject", "alice");
+    vec![
+        (Target::Token(TokenId::new("tok_1").unwrap()), vec![("token", "tok_1")]),
+        (Target::Session(SessionId::new("ses_1").unwrap()), vec![("session", "ses_1")]),
+        (Target::Key(KeyId::new("key_1").unwrap()), vec![("key", "key_1")]),
+        (Target::Subject(subject("alice")), vec![alice()]),
+        (
+            Target::Device { subject: subject("alice"), device: DeviceId::new("tv").unwrap() },
+            vec![alice(), ("device", "tv")],
+        ),
+        (Target::Client(ClientId::new("web").unwrap()), vec![("client", "web")]),
+        (
+            Target::Claim { name: "role".into(), value: "staff".into() },
+            vec![("claim", "role"), ("value", "staff")],
+        ),
+        (Target::Issuer, vec![]),
+        (Target::UserKey(subject("alice")), vec![alice()]),
+        (Target::UserKeys, vec![]),
+    ]
+}
+
 /// I12: what else the caller of a revocation knows goes into its audit entry.
 pub async fn evidence_is_kept_with_the_entry(store: Arc<dyn Store>) {
     let evidence = Details::from([("presented_generation".into(), "3".into())]);
@@ -190,7 +234,7 @@ fn schedule(name: &str) -> StoredSchedule {
         id: ScheduleId::new(name).unwrap(),
         due_at: at(60),
         every: None,
-        entry: quash_core::revocation::entry::NewEntry { cause: name.into(), ..about("alice", at(0)) },
+        entry: NewEntry { cause: name.into(), ..about("alice", at(0)) },
     }
 }
 
@@ -262,6 +306,7 @@ pub async fn what_changes_no_rights_is_not_noted(store: Arc<dyn Store>) {
     let keyed = Append { idempotency: Some(key("a", 1)), ..Append::new(about("carol", at(0))) };
     store.append(keyed.clone()).await.unwrap();
     let (session, first) = signed_in(&store, "alice", at(0)).await;
+    store.ban(ban("dave", at(0))).await.unwrap();
     let mut seen = whole(&store).await.len();
     store.append(keyed.clone()).await.unwrap();
     let other = Append { idempotency: Some(key("a", 2)), ..keyed };
@@ -276,6 +321,8 @@ pub async fn what_changes_no_rights_is_not_noted(store: Arc<dyn Store>) {
     store.join(Join { grant: nowhere, limit: None, act: act(at(1)) }).await.unwrap();
     store.undo(undo(Position::LAST, at(1))).await.unwrap();
     store.lift_ban(&subject("alice"), &Service::Everywhere, act(at(1))).await.unwrap();
+    // Over at the very instant.
+    store.lift_ban(&subject("dave"), &Service::Everywhere, act(at(60))).await.unwrap().unwrap();
     renewed(&store, &first, 0, at(2)).await;
     renewed(&store, &first, 0, at(3)).await;
     renewed(&store, &first, 0, at(900)).await;
@@ -360,10 +407,7 @@ pub async fn the_audit_log_is_paged_and_searched(store: Arc<dyn Store>) {
     let beyond = store.audit(AuditQuery::after(99, 9)).await.unwrap();
     assert_eq!((beyond.entries, beyond.head.sequence), (vec![], 9));
     assert_eq!(every[0].fact.details.get("issuer"), None, "our own issuer goes without saying");
-    let foreign = quash_core::revocation::entry::NewEntry {
-        issuer: super::sample::other_issuer(),
-        ..about("alice", at(9))
-    };
+    let foreign = NewEntry { issuer: super::sample::other_issuer(), ..about("alice", at(9)) };
     assert!(matches!(appended(&store, foreign).await, Appended::At { .. }));
     let last = whole(&store).await.pop().unwrap();
     assert_eq!(detail(&last, "issuer"), Some("https://other.example"));

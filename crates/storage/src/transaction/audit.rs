@@ -90,6 +90,9 @@ impl<T: Read> Transaction<'_, T> {
         say("target", fact.target.kind().name());
         say_target(&fact.target, &mut say);
         say("effect", if fact.effect == Effect::End { "end" } else { "refresh" });
+        if let Some(spread) = fact.spread {
+            say("spread", &spread.seconds().to_string());
+        }
         if let Some(window) = &fact.window {
             say("window_from", &window.from().to_string());
             say("window_to", &window.to().to_string());
@@ -132,7 +135,7 @@ fn say_target(target: &Target, say: &mut impl FnMut(&str, &str)) {
         Target::TokenDigest(digest) => say("token_digest", &ChainHash(digest.0).to_string()),
         Target::Session(id) => say("session", id.as_str()),
         Target::Key(id) => say("key", id.as_str()),
-        Target::Subject(id) => say("subject", id.as_str()),
+        Target::Subject(id) | Target::UserKey(id) => say("subject", id.as_str()),
         Target::Device { subject, device } => {
             say("subject", subject.as_str());
             say("device", device.as_str());

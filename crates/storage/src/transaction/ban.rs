@@ -124,7 +124,8 @@ impl<T: Write> Transaction<'_, T> {
         act: &Act,
     ) -> Result<Option<Ban>, StoreError> {
         let lifted = self.remove_ban(subject, service)?;
-        if let Some(ban) = &lifted {
+        // One that was over already refused nobody.
+        if let Some(ban) = lifted.as_ref().filter(|ban| ban.holds(act.at)) {
             self.note(&of_ban(act, action::BAN_LIFTED, subject, service, ban))?;
         }
         Ok(lifted)
