@@ -65,6 +65,16 @@ impl Records {
         self.record(TargetKind::Session, self.issuer.of_id(TargetKind::Session, session))
     }
 
+    /// The next record: it registers the session of a token.
+    pub fn registering(&mut self, names: &Names) -> anyhow::Result<Record> {
+        self.record(TargetKind::Registration, self.issuer.of_registration(&names.session, &names.subject))
+    }
+
+    /// The next record, about a claim that no token here carries.
+    pub fn about_claim(&mut self) -> anyhow::Result<Record> {
+        self.record(TargetKind::Claim, self.issuer.of_claim("tenant", "elsewhere"))
+    }
+
     fn record(&mut self, kind: TargetKind, key: TargetKey) -> anyhow::Result<Record> {
         self.position += 1;
         Ok(Record {

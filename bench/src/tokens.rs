@@ -77,7 +77,18 @@ pub const LIFE: u64 = 600;
 
 /// Signs a token.
 pub fn mint(signer: &Signer, birth: Birth, names: &Names) -> anyhow::Result<Token> {
-    let header = json!({"alg": signer.algorithm().name(), "kid": KEY_ID, "typ": "at+jwt"});
+    let sign = |message: &[u8]| signer.sign(message);
+    mint_under((signer.algorithm().name(), KEY_ID), sign, birth, names)
+}
+
+/// Signs a token whose header names this algorithm and this key.
+pub fn mint_under(
+    (algorithm, key): (&str, &str),
+    sign: impl FnOnce(&[u8]) -> anyhow::Result<Vec<u8>>,
+    birth: Birth,
+    names: &Names,
+) -> anyhow::Result<Token> {
+    let header = json!({"alg": algorithm, "kid": key, "typ": "at+jwt"});
     let claims = json!({
         "iss": ISSUER, "sub": names.subject, "aud": AUDIENCE, "client_id": CLIENT,
         "iat": birth.issued_at, "exp": birth.issued_at + LIFE,
@@ -90,7 +101,7 @@ pub fn mint(signer: &Signer, birth: Birth, names: &Names) -> anyhow::Result<Toke
     text.push('.');
     text.push_str(&encode(claims.to_string().as_bytes()));
     let signed_len = text.len();
-    let signature = signer.sign(text.as_bytes())?;
+    let signature = sign(text.as_bytes())?;
     text.push('.');
     text.push_str(&encode(&signature));
     ensure!((600..1000).contains(&text.len()), "a token of {} bytes is not of the usual size", text.len());

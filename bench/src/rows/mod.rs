@@ -1,5 +1,6 @@
 //! The rows, by what they are about.
 
+mod all_schemes;
 mod denylists;
 mod edge;
 mod first_check;
@@ -57,6 +58,11 @@ pub const GROUPS: &[Group] = &[
     },
     Group { name: "growth", about: "first check with 10^4 and 10^7 live entries", measure: growth::measure },
     Group { name: "scaling", about: "two threads while entries come in", measure: read_scaling::measure },
+    Group {
+        name: "all-schemes",
+        about: "repeated check with everything switched on, against the plain one",
+        measure: all_schemes::measure,
+    },
     Group { name: "mix", about: "share of checks without a look-up in a usual mix", measure: mix::measure },
     Group { name: "memory", about: "memory per live entry in a verifier", measure: memory::measure },
     Group { name: "restart", about: "restart with 10^6 live entries", measure: start::measure_restart },
