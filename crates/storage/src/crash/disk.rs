@@ -88,6 +88,11 @@ impl Disk {
         Self::default()
     }
 
+    /// A disk that holds these bytes, durably.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self::holding(bytes)
+    }
+
     /// Where a store finds this disk.
     pub fn backend(&self) -> BackendFactory {
         let disk = self.clone();

@@ -203,7 +203,8 @@ pub struct Used {
 /// state has no index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// The one that a token of this id is of (`TokenId::mint_in`): one session, or none.
+    /// The one that a token of this id is of (`TokenId::mint_in`): one session, or none; both, where two were opened in one
+    /// millisecond and their ids begin alike, which is so for one pair in 2^28.
     pub token: Option<TokenId>,
     /// Of this subject.
     pub subject: Option<Subject>,

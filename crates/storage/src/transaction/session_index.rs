@@ -68,17 +68,26 @@ mod making {
     const READ_AT_ONCE: usize = 1_000;
 
     impl<T: Read> Transaction<'_, T> {
-        /// The keys of the sessions after `last`, and the last of these sessions; no keys when there is none.
-        fn next_keys(&self, last: &mut Vec<u8>) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+        /// The keys of the session in `row`; none where that or a grant of it is damaged. A check says so, and no search
+        /// could show it: the others need not wait for it.
+        fn readable_keys(&self, row: &[u8]) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+            match rows::session::read(row).and_then(|session| self.index_keys(&session)) {
+                Err(StoreError::Corrupt(_)) => Ok(BTreeSet::new()),
+                keys => keys,
+            }
+        }
+
+        /// The keys of the sessions after `last`, and the last of these sessions; `None` when there is none.
+        fn next_keys(&self, last: &mut Vec<u8>) -> Result<Option<BTreeSet<Vec<u8>>>, StoreError> {
             let (from, mut keys, mut read) = (last.clone(), BTreeSet::new(), 0);
             let range = (Bound::Excluded(from.as_slice()), Bound::Unbounded);
             self.tables.scan(Table::Sessions, range, Direction::Up, &mut |id, row| {
-                keys.extend(self.index_keys(&rows::session::read(row)?)?);
+                keys.extend(self.readable_keys(row)?);
                 *last = id.to_vec();
                 read += 1;
                 Ok(if read < READ_AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             })?;
-            Ok(keys)
+            Ok((read > 0).then_some(keys))
         }
     }
 
@@ -86,13 +95,10 @@ mod making {
         /// Makes the whole index, for data that is older than it. Costs some ten microseconds a session.
         pub(crate) fn index_all_sessions(&mut self) -> Result<(), StoreError> {
             let mut last = Vec::new();
-            loop {
-                let keys = self.next_keys(&mut last)?;
-                if keys.is_empty() {
-                    return Ok(());
-                }
+            while let Some(keys) = self.next_keys(&mut last)? {
                 keys.iter().try_for_each(|key| self.tables.put(Table::SessionIndex, key, &[]))?;
             }
+            Ok(())
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use quash_core::session::policy::Overflow;
 use quash_storage::contract::sample::{self, at, sign_in};
+use quash_storage::crash::Disk;
 use quash_storage::embedded::{OpenOptions, RestoreGuard, restore};
 use quash_storage::ports::{Filter, PageRequest, SessionRegistry, Store, StoreError};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle};
@@ -35,6 +36,14 @@ fn copy_of(name: &str) -> (TempDir, std::path::PathBuf) {
     let path = directory.path().join("quash.redb");
     std::fs::copy(golden(name), &path).unwrap();
     (directory, path)
+}
+
+/// Makes the file one that is older than the index.
+fn remove_index(path: &Path) {
+    let database = Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    assert!(transaction.delete_table(INDEX).unwrap());
+    transaction.commit().unwrap();
 }
 
 /// What the one session of the golden files is searched by: its device, client, address, and the hour of its last use.
@@ -67,6 +76,29 @@ async fn a_file_that_is_older_than_the_index_gets_it_when_it_is_opened() {
             "{:?}",
             keys.iter().map(|key| readable(key)).collect::<Vec<_>>()
         );
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_keeps_no_older_file_from_being_opened_and_no_other_session_from_being_found() {
+    for (table, key) in [("sessions", "ses_0"), ("sessions", "ses_2"), ("grants", "gra_1")] {
+        let (_directory, path) = copy_of("format-1.redb");
+        let database = Database::open(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let definition: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new(table);
+        let before = transaction.open_table(definition).unwrap().len().unwrap();
+        transaction.open_table(definition).unwrap().insert(key.as_bytes(), &[0xFF][..]).unwrap();
+        let after = transaction.open_table(definition).unwrap().len().unwrap();
+        assert_eq!(after - before, u64::from(table == "sessions"), "{key}: or another row is meant");
+        transaction.commit().unwrap();
+        drop(database);
+        let store = open(&path);
+        let filter = Filter { ip: Some("192.0.2.0/24".parse().unwrap()), ..Filter::default() };
+        let request = PageRequest { after: None, limit: 9, now: at(2) };
+        if table == "sessions" {
+            assert_eq!(store.sessions(&filter, &request).await.unwrap().items.len(), 1, "{key}");
+        }
+        assert!(matches!(store.check().await, Err(StoreError::Corrupt(_))), "{key}: a check says so");
     }
 }
 
@@ -111,16 +143,48 @@ async fn many_sessions_are_indexed_when_an_older_file_is_opened() {
     }
     drop(store);
     let before = keys(&path);
-    let database = Database::open(&path).unwrap();
-    let transaction = database.begin_write().unwrap();
-    assert!(transaction.delete_table(INDEX).unwrap());
-    transaction.commit().unwrap();
-    drop(database);
+    remove_index(&path);
     let store = open(&path);
     store.check().await.unwrap();
     store.close();
     assert!(before.len() > 9_000, "{}", before.len());
     assert_eq!(keys(&path), before);
+}
+
+#[tokio::test]
+async fn a_power_loss_while_an_older_file_gets_its_index_leaves_all_of_it_to_the_next_start() {
+    // I3
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("quash.redb");
+    let store: Arc<dyn Store> = Arc::new(open(&path));
+    for number in 0..40 {
+        sample::open(&store, sign_in(&format!("user-{number}"), at(number))).await;
+    }
+    drop(store);
+    remove_index(&path);
+    let bytes = std::fs::read(&path).unwrap();
+    let opens = |disk: &Disk| {
+        OpenOptions::backend(disk.backend(), sample::own_issuer()).cache_bytes(1 << 20).open(at(50), [7; 36])
+    };
+    let everybody = PageRequest { after: None, limit: 200, now: at(50) };
+    let range = Filter { ip: Some("0.0.0.0/0".parse().unwrap()), ..Filter::default() };
+    let (mut failed, mut operation) = (0, 1);
+    loop {
+        let disk = Disk::of(bytes.clone());
+        disk.lose_power_at(operation);
+        let lost = opens(&disk).is_err();
+        for seed in 0..4 {
+            let store = opens(&disk.after_power_loss(seed)).unwrap();
+            store.check().await.unwrap();
+            let found = store.sessions(&range, &everybody).await.unwrap();
+            assert_eq!(found.items.len(), 40, "operation {operation}, seed {seed}");
+        }
+        if !lost {
+            break;
+        }
+        (failed, operation) = (failed + 1, operation + 1);
+    }
+    assert!(failed > 5, "{failed}: or there was nothing to interrupt");
 }
 
 #[tokio::test]
