@@ -6,6 +6,7 @@ use quash_storage::ports::{Filter, LONGEST_PAGE, Listed, PageRequest, StateFilte
 
 use crate::authority::Authority;
 use crate::caller::Caller;
+use crate::entropy::random;
 use crate::error::{Error, RequestError};
 use crate::page::Page;
 use crate::permissions::{Verb, authorize};
@@ -36,7 +37,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::Forbidden`], also for another client than the caller's; [`Error::Request`] for a limit outside 1 to
-    /// 200, or a cursor of another list; [`Error::Store`].
+    /// 200, or a cursor of another list; [`Error::Store`], [`Error::Keys`].
     pub async fn list_sessions(
         &self,
         caller: &Caller,
@@ -78,10 +79,12 @@ impl Authority {
 
     async fn found(&self, filter: Filter, page: SessionPage) -> Result<Page<Listed>, Error> {
         check_limit(page.limit)?;
-        let after = page.cursor.map(|text| session_cursor::read(&filter, &text)).transpose()?;
+        let after =
+            page.cursor.map(|text| session_cursor::read(&self.masters, &filter, &text)).transpose()?;
         let request = PageRequest { after, limit: page.limit, now: self.now() };
         let found = self.store.sessions(&filter, &request).await?;
-        let next_cursor = found.next.map(|at| session_cursor::write(&filter, &at));
+        let told = |at| session_cursor::write(&self.masters, random(&*self.entropy)?, &filter, &at);
+        let next_cursor = found.next.map(told).transpose()?;
         Ok(Page { items: found.items, next_cursor })
     }
 }

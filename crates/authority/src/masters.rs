@@ -47,6 +47,7 @@ pub struct Masters {
 struct DerivedKeys {
     refresh_mac: MacKey,
     key_wrapping: WrappingKey,
+    cursor_sealing: WrappingKey,
 }
 
 impl DerivedKeys {
@@ -56,6 +57,7 @@ impl DerivedKeys {
         Ok(Self {
             refresh_mac: MacKey::new(&*derived(b"refresh token mac")?),
             key_wrapping: WrappingKey::new(&*derived(b"signing key wrapping")?)?,
+            cursor_sealing: WrappingKey::new(&*derived(b"session cursor")?)?,
         })
     }
 }
@@ -131,6 +133,11 @@ impl Masters {
     /// The key that wraps signing keys under `master`.
     pub(crate) fn key_wrapping(&self, master: MasterId) -> Result<&WrappingKey, Error> {
         self.keys.get(&master).map(|keys| &keys.key_wrapping).ok_or_else(|| missing(master))
+    }
+
+    /// The key that seals cursors under `master`.
+    pub(crate) fn cursor_sealing(&self, master: MasterId) -> Result<&WrappingKey, Error> {
+        self.keys.get(&master).map(|keys| &keys.cursor_sealing).ok_or_else(|| missing(master))
     }
 }
 

@@ -133,6 +133,34 @@ async fn a_cursor_of_another_list_is_refused_and_named() {
 }
 
 #[tokio::test]
+async fn a_cursor_tells_a_credential_of_one_client_nothing_of_the_sessions_of_others() {
+    // Attack row 37: a page ends at a row of the index, which may be of a session that is out of the caller's reach.
+    let scene = scene().await;
+    let at = |number: u8, client: &str| SignIn {
+        ip: Some(format!("192.0.2.{number}").into()),
+        client: client_id(client),
+        ..sign_in("alice")
+    };
+    scene.opens(at(9, "shop")).await;
+    let foreign = session_id(&scene.opens(at(7, "web")).await);
+    scene.opens(at(5, "shop")).await;
+    let shop = scene.caller(&[Role::Support], Some("shop")).await;
+    let range = Filter { ip: Some("192.0.2.0/24".parse().unwrap()), ..Filter::default() };
+    for filter in [range, of("alice")] {
+        let page = SessionPage { cursor: None, limit: 1 };
+        let first = scene.authority.list_sessions(&shop, filter.clone(), page).await.unwrap();
+        let cursor = first.next_cursor.unwrap();
+        let bytes = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(&cursor).unwrap();
+        let shows = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+        assert!(!shows(foreign.as_str().as_bytes()) && !shows(&[192, 0, 2, 7]), "{filter:?}");
+        let next = SessionPage { cursor: Some(cursor.into()), limit: 1 };
+        let next = scene.authority.list_sessions(&shop, filter, next).await.unwrap();
+        assert_eq!((next.items.len(), next.next_cursor), (1, None));
+        assert_ne!(next.items[0].session.id, first.items[0].session.id);
+    }
+}
+
+#[tokio::test]
 async fn the_session_of_a_token_is_found_by_its_jti() {
     // S31: whichever of its tokens it is, renewed ones and those of a client that joined included.
     let scene = scene().await;
