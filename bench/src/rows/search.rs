@@ -1,5 +1,6 @@
 //! A million sessions in the embedded store: looking for some of them, and ending those of one subject.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -100,7 +101,7 @@ fn session(run: &Run, number: usize, random: &mut fastrand::Rng) -> anyhow::Resu
         absolute_end: now.plus(Duration::from_secs(90 * 86_400)),
         last_used_at: now,
         claims: serde_json::Map::new(),
-        claims_position: None,
+        claims_changed: BTreeMap::new(),
         methods: vec!["pwd".into()],
         device: Device {
             id: DeviceId::mint(now, random.u128(..).to_be_bytes()),

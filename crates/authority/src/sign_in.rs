@@ -1,5 +1,7 @@
 //! A trusted backend opens a session for a subject whose identity it has checked.
 
+use std::collections::BTreeMap;
+
 use quash_core::ids::{ClientId, DeviceId, GrantId, SessionId, Subject};
 use quash_core::position::Position;
 use quash_core::session::ban::Ban;
@@ -248,7 +250,7 @@ impl Authority {
             absolute_end,
             last_used_at: now,
             claims: sign_in.claims,
-            claims_position: None,
+            claims_changed: BTreeMap::new(),
             methods: sign_in.methods,
             device,
             ip: sign_in.ip,

@@ -141,6 +141,14 @@ impl TargetKind {
 }
 
 impl Target {
+    /// The name of the claim that it is about, if it is about one.
+    pub fn claim(&self) -> Option<&str> {
+        match self {
+            Self::Claim { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// Which kind of target this is.
     pub const fn kind(&self) -> TargetKind {
         match self {

@@ -164,6 +164,7 @@ const fn age(session: &Session) -> (Timestamp, &SessionId) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use super::*;
@@ -188,7 +189,7 @@ mod tests {
             absolute_end: Timestamp::from_seconds(opened + 1_000),
             last_used_at: Timestamp::from_seconds(used),
             claims: serde_json::Map::new(),
-            claims_position: None,
+            claims_changed: BTreeMap::new(),
             methods: Vec::new(),
             device: Device { id: DeviceId::new(name).unwrap(), name: None, kind: None },
             ip: None,

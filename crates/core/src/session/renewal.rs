@@ -68,7 +68,7 @@ pub fn judge(renewal: &Renewal, session: &Session, grant: Grant, cut_by: Option<
 pub fn is_cut_by(session: &Session, grant: &Grant, entry: &Entry) -> bool {
     let fact = &entry.fact;
     let identity = fact.target.kind().is_identity();
-    let before = identity || session.judged_from(grant, fact.target.kind()) < entry.position;
+    let before = identity || session.judged_from(grant, fact.target.claim()) < entry.position;
     let in_window =
         identity || fact.window.is_none_or(|window| window.contains(session.authenticated_at.seconds()));
     let spared = matches!(&fact.exception, Some(Exception::Session(id)) if *id == session.id);

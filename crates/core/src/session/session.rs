@@ -1,5 +1,6 @@
 //! The session and its state machine.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{SessionId, Subject};
 use crate::position::Position;
 use crate::revocation::reason::Reason;
-use crate::revocation::target::TargetKind;
 use crate::session::device::Device;
 use crate::session::grant::Grant;
 use crate::session::policy::ReplacedBy;
@@ -36,9 +36,9 @@ pub struct Session {
     pub last_used_at: Timestamp,
     /// Claims that go into every access token of the session.
     pub claims: serde_json::Map<String, serde_json::Value>,
-    /// The log position that the claims were changed at, if they ever were: earlier entries about claims are no matter of
-    /// theirs. Whatever such an entry had ended by then was ended for good.
-    pub claims_position: Option<Position>,
+    /// The log position that each claim was last changed at, for those that ever were: earlier entries about such a claim
+    /// are no matter of its new value. Whatever they had ended by then was ended for good.
+    pub claims_changed: BTreeMap<Box<str>, Position>,
     /// How the user signed in: `amr` (RFC 8176).
     pub methods: Vec<Box<str>>,
     /// The device.
@@ -111,10 +111,12 @@ impl Session {
         }
     }
 
-    /// The position that cutoffs about targets of `kind` have to lie beyond to end `grant`: where it was opened, or where
-    /// the claims were last changed.
-    pub fn judged_from(&self, grant: &Grant, kind: TargetKind) -> Position {
-        let changed = self.claims_position.filter(|_| kind == TargetKind::Claim);
+    /// The position that cutoffs have to lie beyond to end `grant`: where it was opened, or where the claim that they are
+    /// about was last changed. `claim` is its name; none for those that are not about a claim.
+    ///
+    /// INVARIANT: a change of one claim lets nobody past what was said of another, of a client or of a scope (I6).
+    pub fn judged_from(&self, grant: &Grant, claim: Option<&str>) -> Position {
+        let changed = claim.and_then(|name| self.claims_changed.get(name).copied());
         changed.map_or(grant.opened_position, |changed| changed.max(grant.opened_position))
     }
 
@@ -149,7 +151,7 @@ mod tests {
             absolute_end: Timestamp::from_seconds(120),
             last_used_at: Timestamp::from_seconds(105),
             claims: serde_json::Map::new(),
-            claims_position: None,
+            claims_changed: BTreeMap::new(),
             methods: Vec::new(),
             device: Device { id: crate::ids::DeviceId::new("dev_1").unwrap(), name: None, kind: None },
             ip: None,

@@ -51,7 +51,7 @@ pub async fn changed_claims_are_written_with_their_entry(store: Arc<dyn Store>) 
     for session in [&first, &second] {
         let stored = listed(&store, session).await.session;
         assert_eq!(stored.claims, object(&json!({"roles": ["b"]})));
-        assert_eq!(stored.claims_position, Some(position));
+        assert_eq!(stored.claims_changed, [("roles".into(), position)].into());
     }
     assert_eq!(listed(&store, &over).await.session.claims, over.claims);
     assert_eq!(listed(&store, &bob).await.session, bob);
@@ -108,6 +108,25 @@ pub async fn a_client_that_was_cut_off_is_not_back_with_other_claims(store: Arc<
     let page = PageRequest { after: None, limit: 10, now: at(5) };
     assert_eq!(store.sessions(&of("app"), &page).await.unwrap().items.len(), 0);
     assert_eq!(store.sessions(&of("web"), &page).await.unwrap().items.len(), 1);
+}
+
+/// I6: what a cutoff says of a client, or of a claim that did not change, goes on to count for who joins.
+pub async fn nobody_joins_by_a_change_of_claims_who_was_cut_off(store: Arc<dyn Store>) {
+    let (session, _web) = with_claims(&store, json!({"roles": ["a"], "tenant": "t"})).await;
+    append(&store, entry(Target::Claim { name: "client_id".into(), value: "app".into() }, at(2))).await;
+    let app = || Join { grant: grant(&session.id, "app", at(5)), limit: None, act: act(at(5)) };
+    assert!(matches!(store.join(app()).await.unwrap(), Joined::CutOff(_)), "before the change");
+    changed(&store, json!({"roles": ["b"]}), 4).await;
+    assert!(matches!(store.join(app()).await.unwrap(), Joined::CutOff(_)), "and after it");
+}
+
+/// A clock that was ahead leaves no session with the old claims when it is right again.
+pub async fn claims_change_whatever_the_clock_says(store: Arc<dyn Store>) {
+    let (session, grant) = with_claims(&store, json!({"roles": ["a"]})).await;
+    let late = session.absolute_end.seconds();
+    changed(&store, json!({"roles": ["b"]}), late).await;
+    let Verdict::Rotate { .. } = renewed(&store, &grant, 0, at(3)).await.verdict else { panic!("it lives") };
+    assert_eq!(listed(&store, &session).await.session.claims, object(&json!({"roles": ["b"]})));
 }
 
 /// Nothing of a change is done when one session would carry too much.

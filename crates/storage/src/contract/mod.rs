@@ -220,6 +220,8 @@ macro_rules! contract_tests {
             claims::a_change_of_claims_revives_nothing_and_ends_nothing,
             claims::a_change_of_claims_ends_by_its_row_what_was_cut_off,
             claims::a_client_that_was_cut_off_is_not_back_with_other_claims,
+            claims::nobody_joins_by_a_change_of_claims_who_was_cut_off,
+            claims::claims_change_whatever_the_clock_says,
             claims::claims_beyond_the_budget_are_refused_as_a_whole,
             uses::a_use_moves_the_idle_limit_and_nothing_else,
             uses::uses_within_a_second_are_one,

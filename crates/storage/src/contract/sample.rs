@@ -1,5 +1,6 @@
 //! What the suite's sessions and entries look like.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -91,7 +92,7 @@ pub fn sign_in(name: &str, now: Timestamp) -> NewSession {
         absolute_end: now.plus(Duration::from_secs(10_000)),
         last_used_at: now,
         claims: serde_json::Map::new(),
-        claims_position: None,
+        claims_changed: BTreeMap::new(),
         methods: vec!["pwd".into()],
         device: Device { id: DeviceId::new("phone").unwrap(), name: Some("A phone".into()), kind: None },
         ip: Some("192.0.2.1".into()),

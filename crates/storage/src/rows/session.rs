@@ -1,5 +1,6 @@
 //! Sessions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use minicbor::{Decode, Encode};
@@ -65,9 +66,9 @@ struct SessionRow<'a> {
     replaced_by_device_name: Option<&'a str>,
     #[b(21)]
     place: Option<&'a str>,
-    /// Of a session whose claims were changed.
-    #[n(22)]
-    claims_position: Option<u64>,
+    /// Of a session whose claims were changed: where, by their names. JSON.
+    #[b(22)]
+    claims_changed: Option<&'a str>,
 }
 
 /// The row of `session`.
@@ -79,6 +80,8 @@ pub(crate) fn write(session: &Session) -> Vec<u8> {
     let replaced_by = ending.and_then(|ending| ending.replaced_by.as_deref());
     // A map of strings to JSON values always has a JSON text.
     let claims = serde_json::to_string(&session.claims).unwrap_or_default();
+    let changed = (!session.claims_changed.is_empty()).then_some(&session.claims_changed);
+    let changed = changed.map(|changed| serde_json::to_string(changed).unwrap_or_default());
     encode(&SessionRow {
         id: session.id.as_str(),
         subject: session.subject.as_str(),
@@ -102,7 +105,7 @@ pub(crate) fn write(session: &Session) -> Vec<u8> {
         replaced_by_device: replaced_by.map(|by| by.device.as_str()),
         replaced_by_device_name: replaced_by.and_then(|by| by.device_name.as_deref()),
         place: session.place.as_deref(),
-        claims_position: session.claims_position.map(Position::number),
+        claims_changed: changed.as_deref(),
     })
 }
 
@@ -124,7 +127,7 @@ fn session(row: &SessionRow<'_>) -> Option<Session> {
         absolute_end: Timestamp::from_milliseconds(row.absolute_end),
         last_used_at: Timestamp::from_milliseconds(row.last_used_at),
         claims: serde_json::from_str(row.claims).ok()?,
-        claims_position: row.claims_position.map(Position::new).transpose().ok()?,
+        claims_changed: row.claims_changed.map_or(Ok(BTreeMap::new()), serde_json::from_str).ok()?,
         methods: row.methods.iter().map(|method| Box::from(*method)).collect(),
         device: Device {
             id: DeviceId::new(row.device_id).ok()?,

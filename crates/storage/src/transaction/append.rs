@@ -55,7 +55,7 @@ impl<T: Write> Transaction<'_, T> {
         let position = self.head.position.next().ok_or(StoreError::LogFull)?;
         let named = self.named_session(&entry)?;
         let changed = match claims {
-            Some(change) => self.changed_claims(&change, &entry, position)?,
+            Some(change) => self.changed_claims(&change, position)?,
             None => Some(Changed::default()),
         };
         let Some(changed) = changed else { return Ok(Appended::ClaimsTooLarge) };

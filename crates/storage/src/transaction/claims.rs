@@ -1,10 +1,9 @@
 //! Changing the claims of live sessions, in one step with the entry that makes their tokens stale (S26).
 
 use quash_core::position::Position;
-use quash_core::revocation::entry::{Entry, NewEntry};
+use quash_core::revocation::entry::Entry;
 use quash_core::session::grant::Grant;
-use quash_core::session::session::{Ending, Session};
-use serde_json::{Map, Value};
+use quash_core::session::session::{Ending, Session, SessionState};
 
 use super::Transaction;
 use super::append::ending_of;
@@ -28,29 +27,31 @@ struct Grants {
 }
 
 impl<T: Read> Transaction<'_, T> {
-    /// The live sessions of the subject as they will be; `None` where one would carry too much. Costs the sessions of the
-    /// subject that are still stored.
+    /// The sessions of the subject that nobody ended, as they will be; `None` where one would carry too much. Costs the
+    /// sessions of the subject that are still stored.
+    ///
+    /// INVARIANT: the clock is not asked: a session that is over by it lives again when it goes back, and must not bring the
+    /// old claims.
     pub(super) fn changed_claims(
         &self,
         change: &ClaimsChange,
-        entry: &NewEntry,
         position: Position,
     ) -> Result<Option<Changed>, StoreError> {
         let mut changed = Changed::default();
         for id in self.sessions_of(&change.subject)? {
             let Some(session) = self.session_row(&id)? else { continue };
-            if session.over(entry.recorded_at).is_some() {
+            if session.state != SessionState::Active {
                 continue;
             }
             let Grants { live, cut } = self.grants_by_life(&session)?;
-            if live == 0 {
+            if live == 0 && !cut.is_empty() {
                 let by = cut.into_iter().map(|(_, entry)| entry).max_by_key(|entry| entry.position);
                 changed.ended.extend(by.map(|entry| (session, ending_of(&entry.fact))));
                 continue;
             }
             changed.cut.extend(cut.into_iter().map(|(grant, _)| (session.clone(), grant)));
-            let Some(claims) = merged(&session.claims, change) else { return Ok(None) };
-            changed.sessions.push(Session { claims, claims_position: Some(position), ..session });
+            let Some(session) = merged(session, change, position) else { return Ok(None) };
+            changed.sessions.push(session);
         }
         Ok(Some(changed))
     }
@@ -67,18 +68,19 @@ impl<T: Read> Transaction<'_, T> {
     }
 }
 
-/// `claims` after the change; `None` where that is more than the budget.
-fn merged(claims: &Map<String, Value>, change: &ClaimsChange) -> Option<Map<String, Value>> {
-    let mut claims = claims.clone();
+/// `session` after the change at `position`; `None` where it would carry more than the budget.
+fn merged(mut session: Session, change: &ClaimsChange, position: Position) -> Option<Session> {
+    let Session { claims, claims_changed, .. } = &mut session;
     for (name, value) in &change.members {
         if value.is_null() {
             claims.remove(name);
-        } else {
-            claims.insert(name.clone(), value.clone());
+            claims_changed.remove(&**name);
+        } else if claims.insert(name.clone(), value.clone()).as_ref() != Some(value) {
+            claims_changed.insert(name.as_str().into(), position);
         }
     }
-    let size = serde_json::to_vec(&claims).map_or(usize::MAX, |text| text.len());
-    (size <= change.budget).then_some(claims)
+    let size = serde_json::to_vec(claims).map_or(usize::MAX, |text| text.len());
+    (size <= change.budget).then_some(session)
 }
 
 impl<T: Write> Transaction<'_, T> {

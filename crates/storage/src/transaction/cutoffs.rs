@@ -47,9 +47,7 @@ impl<T: Read> Transaction<'_, T> {
     /// position on; claims are looked up only while there are entries about claims.
     pub(crate) fn cut(&self, session: &Session, grant: &Grant) -> Result<Option<Entry>, StoreError> {
         let session = &*grant.sign_in_of(session);
-        for (key, kind) in self.names(session, &grant.client, &grant.scope) {
-            let beyond = || session.judged_from(grant, kind).next().unwrap_or(Position::LAST);
-            let from = if kind.is_identity() { Position::ZERO } else { beyond() };
+        for (key, from) in self.names(session, grant) {
             if let Some(entry) = self.newest_cut(key, from, session, grant)? {
                 return Ok(Some(entry));
             }
@@ -57,20 +55,22 @@ impl<T: Read> Transaction<'_, T> {
         Ok(None)
     }
 
-    /// Everything that an entry could name to end a grant.
-    fn names(&self, session: &Session, client: &ClientId, scope: &str) -> Vec<(TargetKey, TargetKind)> {
+    /// Everything that an entry could name to end a grant, and the first position that it would have to be at.
+    fn names(&self, session: &Session, grant: &Grant) -> Vec<(TargetKey, Position)> {
         let issuer = &self.constants.issuer_key;
+        let beyond = |claim: Option<&str>| session.judged_from(grant, claim).next().unwrap_or(Position::LAST);
+        let opened = beyond(None);
         let mut names = vec![
-            (issuer.of_id(TargetKind::Session, session.id.as_str()), TargetKind::Session),
-            (issuer.of_id(TargetKind::Subject, session.subject.as_str()), TargetKind::Subject),
-            (issuer.of_device(session.subject.as_str(), session.device.id.as_str()), TargetKind::Device),
-            (issuer.of(&Target::Issuer), TargetKind::Issuer),
-            (issuer.of_id(TargetKind::Client, client.as_str()), TargetKind::Client),
+            (issuer.of_id(TargetKind::Session, session.id.as_str()), Position::ZERO),
+            (issuer.of_id(TargetKind::Subject, session.subject.as_str()), opened),
+            (issuer.of_device(session.subject.as_str(), session.device.id.as_str()), opened),
+            (issuer.of(&Target::Issuer), opened),
+            (issuer.of_id(TargetKind::Client, grant.client.as_str()), opened),
         ];
         if self.head.claim_entries > 0 {
             let own_issuer = self.constants.own_issuer.as_str();
-            for_each_claim(own_issuer, session, client, scope, &mut |name, value| {
-                names.push((issuer.of_claim(name, value), TargetKind::Claim));
+            for_each_claim(own_issuer, session, &grant.client, &grant.scope, &mut |name, value| {
+                names.push((issuer.of_claim(name, value), beyond(Some(name))));
             });
         }
         names

@@ -2,6 +2,7 @@
 //! document says. There are two golden files of format 1: `format-1.redb` is older than the table `verifiers`,
 //! `format-1-verifiers.redb` has it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ fn session() -> Session {
         absolute_end: at(9_000_000),
         last_used_at: at(1),
         claims: serde_json::from_str(r#"{"role":["admin","user"]}"#).unwrap(),
-        claims_position: None,
+        claims_changed: BTreeMap::new(),
         methods: vec!["pwd".into(), "otp".into()],
         device: Device { id: DeviceId::new("phone").unwrap(), name: Some("A phone".into()), kind: None },
         ip: Some("192.0.2.1".into()),
