@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::error::Error;
 use crate::permissions::{Verb, authorize};
 
-/// How many uses go into one transaction: whoever revokes meanwhile waits for no more than these.
+/// How many uses go into one transaction: whoever revokes meanwhile waits for no more than these, however many report.
 const AT_ONCE: usize = 256;
 
 impl Authority {
@@ -31,7 +31,10 @@ impl Authority {
     pub async fn note_activity(&self, uses: Vec<LastUse>) -> Result<Noted, Error> {
         let mut all = Noted::default();
         for some in uses.chunks(AT_ONCE) {
+            // INVARIANT: one report at a time is before the store, which takes all that waits in one batch.
+            let turn = self.noting_uses.lock().await;
             let Noted { noted, ignored } = self.store.note_uses(some.to_vec(), self.now()).await?;
+            drop(turn);
             self.counters.uses_noted.add(noted);
             self.counters.uses_ignored.add(ignored);
             all = Noted { noted: all.noted + noted, ignored: all.ignored + ignored };

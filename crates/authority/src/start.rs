@@ -102,6 +102,7 @@ impl Authority {
             allowlist_gaps: tokio::sync::Mutex::default(),
             listed_from: Position::ZERO,
             catching_up: tokio::sync::Mutex::default(),
+            noting_uses: tokio::sync::Mutex::default(),
             head_changes: store.head_changes(),
             trust_changes: watch::Sender::new(first_trust),
             first_trust,

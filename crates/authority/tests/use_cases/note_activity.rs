@@ -1,5 +1,7 @@
 //! Uses that verifiers saw (S05), on a clock that the test sets: an idle limit of 1,000 s and an absolute one of 3,000 s.
 
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
 use std::time::Duration;
 
 use quash_authority::settings::Lifetimes;
@@ -96,6 +98,28 @@ async fn a_report_of_thousands_is_noted_in_several_transactions() {
     assert!(matches!(scene.authority.note_activity(uses.clone()).await, Err(Error::Store(_))));
     scene.store.fail(WhenToFail::Never);
     assert_eq!(scene.authority.note_activity(uses).await.unwrap(), noted, "and again, to the same end");
+}
+
+#[tokio::test]
+async fn of_many_reports_at_once_one_at_a_time_is_before_the_store() {
+    // S05: the store takes what waits in one batch, so that whoever revokes would wait for all of them.
+    let scene = idle().await;
+    let tokens = scene.signs_in("alice").await;
+    scene.passes(10);
+    scene.store.fail(WhenToFail::Never);
+    let report = || Box::pin(scene.authority.note_activity(vec![seen(&scene, &tokens, after(5))]));
+    let mut reports: Vec<_> = (0..8).map(|_| report()).collect();
+    for report in &mut reports {
+        let waits = poll_fn(|context| Poll::Ready(report.as_mut().poll(context).is_pending()));
+        assert!(waits.await);
+    }
+    assert_eq!(scene.store.calls(), 1);
+    // One that is given up holds nobody up.
+    drop(reports.remove(0));
+    for report in reports {
+        assert_eq!(report.await.unwrap().noted, 1);
+    }
+    assert_eq!(last_used(&scene, &tokens).await, after(5));
 }
 
 #[tokio::test]
