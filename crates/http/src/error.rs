@@ -58,6 +58,8 @@ pub(crate) enum Conflict {
     KeyUsedOtherwise,
     /// More sessions match than the caller expected.
     TooMany { matched: u64, expected: u64 },
+    /// The audit log is not what it was: where first.
+    AuditBroken { how: Box<str> },
     /// As many revocations are scheduled as may be.
     TooManySchedules { most: usize },
     /// The entry is not taken back.
@@ -144,6 +146,7 @@ impl Failure {
             Self::Conflict(Conflict::NotSpent { reason }) => reason,
             Self::Conflict(Conflict::KeyNeeded { .. }) => "key_needed",
             Self::Conflict(Conflict::KeyInUse) => "key_in_use",
+            Self::Conflict(Conflict::AuditBroken { .. }) => "audit_broken",
             Self::Conflict(Conflict::SessionOver { .. }) => "session_over",
             Self::Conflict(Conflict::SessionLimit(_)) => "session_limit_reached",
             Self::Conflict(Conflict::Banned(_)) => Reason::BANNED,
@@ -225,6 +228,8 @@ impl Conflict {
             Self::SessionLimit(LimitReached { live, max }) => {
                 format!("{live} sessions of the subject live, at most {max} may; nothing is done").into()
             }
+            // The text names places, never what was sent.
+            Self::AuditBroken { how } => how.clone().into_string().into(),
             Self::Alias { .. } => "nobody goes by this id any more: the subject got another one".into(),
             Self::Banned(_) => "the subject is banned there; nothing is done".into(),
         }

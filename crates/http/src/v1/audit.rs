@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use quash_authority::{AuditEntry, AuditPage, AuditPoint, AuditQuery, Verb};
+use quash_authority::{AuditEntry, AuditPage, AuditPoint, AuditQuery, Error, Verb};
 use quash_core::position::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::ServiceCaller;
-use crate::error::Failure;
+use crate::error::{Conflict, Failure};
 use crate::extract::Query;
 use crate::openapi::Description;
 use crate::request::paging::Paging;
@@ -84,8 +84,17 @@ async fn list(
     let Paging { cursor, limit } = Paging::read(&params, sequence)?;
     let (subject, since) = (params.optional("subject")?, params.optional("since")?);
     let query = AuditQuery { after: cursor.unwrap_or_default(), subject, since, limit };
-    let page = state.done(state.authority().list_audit(&caller, query).await)?;
+    let listed = state.authority().list_audit(&caller, query).await;
+    let broken = listed.as_ref().err().and_then(broken);
+    let page = state.done(listed).map_err(|failure| broken.unwrap_or(failure))?;
     Ok(reply::json(&AuditPageView::from(page)))
+}
+
+/// A log that does not read is what an auditor has to hear of, and where.
+fn broken(error: &Error) -> Option<Failure> {
+    let Error::Store(error) = error else { return None };
+    let how = error.to_string().into();
+    (!error.is_retryable()).then_some(Failure::Conflict(Conflict::AuditBroken { how }))
 }
 
 /// A place in the audit log, in digits.

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::page;
 use crate::client::Client;
+use crate::client::error::ClientError;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
@@ -51,7 +52,8 @@ impl Source {
     async fn page(&self, after: u64) -> Result<AuditPage, Failure> {
         match self {
             Self::Server(client) => {
-                let answer = client.get(&format!("/v1/audit?cursor={after}&limit={PAGE}")).await?;
+                let path = format!("/v1/audit?cursor={after}&limit={PAGE}");
+                let answer = client.get(&path).await.map_err(broken_or_refused)?;
                 page::read(&answer).ok_or_else(|| Failure::local("the answer is no page of an audit log"))
             }
             Self::File(file) => file
@@ -143,6 +145,14 @@ impl Walk {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// A server that finds the log broken says where.
+fn broken_or_refused(error: ClientError) -> Failure {
+    match error {
+        ClientError::Refused { status: 409, message } => broken(message),
+        other => other.into(),
     }
 }
 

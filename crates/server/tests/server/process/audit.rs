@@ -41,9 +41,45 @@ fn change(store: &Path, number: u64) {
     let at = row.windows(5).position(|window| window == b"alice").unwrap();
     let mut changed = row;
     changed[at..at + 5].copy_from_slice(b"malet");
+    put(&database, number, &changed);
+}
+
+fn put(database: &Database, number: u64, row: &[u8]) {
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(AUDIT).unwrap().insert(&key[..], &changed[..]).unwrap();
+    transaction.open_table(AUDIT).unwrap().insert(&number.to_be_bytes()[..], row).unwrap();
     transaction.commit().unwrap();
+}
+
+/// I12: where rows do not read or are missing, each command comes to its end and says which; what comes before is exported.
+#[test]
+fn a_log_that_does_not_read_is_named_by_a_running_server_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Running::dev(&data);
+    for number in 0..5 {
+        server.revoke(&json!({"type": "subject", "id": format!("user{number}")}));
+    }
+    let last = verified(&["--url", &server.url])["last"].as_u64().unwrap();
+    server.stop();
+    let store = data.join("quash.redb");
+    put(&Database::open(&store).unwrap(), 3, b"nothing");
+    let server = Running::dev(&data);
+    let found = broken(&["--url", &server.url]);
+    assert!(found.contains("entry 3"), "{found}");
+    let exported = audit(&["export", "--url", &server.url]);
+    assert_eq!(exported.status.code(), Some(2), "{exported:?}");
+    assert_eq!(exported.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count(), 2);
+    server.stop();
+
+    let database = Database::open(&store).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(AUDIT).unwrap().retain(|key, _| key < &3_u64.to_be_bytes()[..]).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let server = Running::dev(&data);
+    let found = broken(&["--url", &server.url]);
+    assert!(last > 3 && found.contains("entry 3"), "{found}");
+    assert_eq!(audit(&["export", "--url", &server.url]).status.code(), Some(2), "it comes to an end");
 }
 
 #[test]
