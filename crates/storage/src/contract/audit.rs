@@ -24,8 +24,8 @@ use super::sample::{
 };
 use super::uses::by;
 use crate::ports::{
-    Append, Appended, AuditEntry, AuditQuery, Details, Fire, Join, NewAlias, NewSession, Opened, PutBan,
-    SessionUse, Spend, Store, StoredCredential, StoredSchedule, Undo, Undone, action,
+    Append, Appended, AuditEntry, AuditQuery, ClaimsChange, Details, Fire, Join, NewAlias, NewSession,
+    Opened, PutBan, SessionUse, Spend, Store, StoredCredential, StoredSchedule, Undo, Undone, action,
 };
 
 /// The whole log, once it was checked from its anchor to its head.
@@ -135,6 +135,21 @@ pub async fn an_entry_says_whom_it_hits(store: Arc<dyn Store>) {
     append(&store, NewEntry { spread, effect: Effect::Refresh, ..entry(Target::Issuer, at(0)) }).await;
     let [revoked] = &noted(&store, &mut seen).await[..] else { panic!("one entry") };
     assert_eq!((detail(revoked, "effect"), detail(revoked, "spread")), (Some("refresh"), Some("60")));
+}
+
+/// I12: which claims an event changed with its entry; nothing of it where nobody's were.
+pub async fn changed_claims_are_noted_with_their_entry(store: Arc<dyn Store>) {
+    let members = serde_json::json!({"roles": ["b"], "tenant": null}).as_object().unwrap().clone();
+    let claims = ClaimsChange { subject: subject("alice"), members, budget: 100 };
+    let refresh = NewEntry { effect: Effect::Refresh, ..about("alice", at(1)) };
+    let change = Append { claims: Some(claims), ..Append::new(refresh) };
+    store.append(change.clone()).await.unwrap();
+    signed_in(&store, "alice", at(0)).await;
+    let mut seen = whole(&store).await.len();
+    assert_eq!(detail(&whole(&store).await[0], "claims"), None, "she had no session");
+    store.append(change).await.unwrap();
+    let [revoked] = &noted(&store, &mut seen).await[..] else { panic!("one entry") };
+    assert_eq!(detail(revoked, "claims"), Some(r#"{"roles":["b"],"tenant":null}"#));
 }
 
 type Named = Vec<(&'static str, &'static str)>;

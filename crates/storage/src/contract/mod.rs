@@ -71,6 +71,7 @@ macro_rules! contract_tests {
             aliases::against_sign_ins_that_race_a_change_leaves_no_session_alive,
             audit::an_entry_of_the_log_is_noted_with_what_it_says,
             audit::an_entry_says_whom_it_hits,
+            audit::changed_claims_are_noted_with_their_entry,
             audit::evidence_is_kept_with_the_entry,
             audit::every_change_of_a_session_is_noted_once,
             audit::replaced_sessions_are_noted_one_by_one,

@@ -55,7 +55,9 @@ impl<T: Write> Transaction<'_, T> {
         let position = self.head.position.next().ok_or(StoreError::LogFull)?;
         let named = self.named_session(&entry)?;
         let changed = match claims {
-            Some(change) => self.changed_claims(&change, position)?,
+            Some(change) => self
+                .changed_claims(&change, position)?
+                .inspect(|changed| changed.tell(&change, &mut evidence)),
             None => Some(Changed::default()),
         };
         let Some(changed) = changed else { return Ok(Appended::ClaimsTooLarge) };

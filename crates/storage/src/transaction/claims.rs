@@ -4,10 +4,11 @@ use quash_core::position::Position;
 use quash_core::revocation::entry::Entry;
 use quash_core::session::grant::Grant;
 use quash_core::session::session::{Ending, Session, SessionState};
+use serde_json::Value;
 
 use super::Transaction;
 use super::append::ending_of;
-use crate::ports::{ClaimsChange, StoreError};
+use crate::ports::{ClaimsChange, Details, StoreError};
 use crate::tables::{Read, Write};
 
 /// What a change comes to, found before anything is written.
@@ -24,6 +25,16 @@ pub(super) struct Changed {
 struct Grants {
     live: usize,
     cut: Vec<(Grant, Entry)>,
+}
+
+impl Changed {
+    /// What the audit log says of it: nothing where no session carries the claims of `change`.
+    pub(super) fn tell(&self, change: &ClaimsChange, details: &mut Details) {
+        if !self.sessions.is_empty() {
+            let members = Value::Object(change.members.clone()).to_string();
+            details.insert("claims".into(), members.into());
+        }
+    }
 }
 
 impl<T: Read> Transaction<'_, T> {
