@@ -7,7 +7,7 @@ mod workload;
 use quash_storage::crash::Disk;
 use quash_storage::planted::{self, Bug};
 
-use self::workload::Random;
+pub(super) use self::workload::Random;
 
 /// Crash points of each of the four tests below: more than 1,000 together.
 const POINTS: u64 = 260;

@@ -5,16 +5,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quash_core::ids::{ClientId, DeviceId};
+use quash_core::revocation::entry::{Effect, NewEntry};
+use quash_core::revocation::reason::Reason;
+use quash_core::revocation::target::Target;
+use quash_core::revocation::undo::Undoer;
+use quash_core::session::last_use::{LastUse, UsedBy};
 use quash_core::session::policy::Overflow;
+use quash_core::session::session::Session;
 use quash_storage::contract::sample::{self, at, sign_in};
 use quash_storage::crash::Disk;
 use quash_storage::embedded::{OpenOptions, RestoreGuard, restore};
-use quash_storage::ports::{Filter, PageRequest, SessionRegistry, Store, StoreError};
+use quash_storage::ports::{
+    Append, ClaimsChange, Filter, Join, Opened, PageRequest, SessionRegistry, Store, StoreError, Undo,
+};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle};
 use tempfile::TempDir;
 
 use super::format::{golden, readable};
 use super::open;
+use crate::crash::Random;
 
 const INDEX: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("session_index");
 
@@ -185,6 +195,78 @@ async fn a_power_loss_while_an_older_file_gets_its_index_leaves_all_of_it_to_the
         (failed, operation) = (failed + 1, operation + 1);
     }
     assert!(failed > 5, "{failed}: or there was nothing to interrupt");
+}
+
+/// One change of what alice has, in hour `hour`.
+async fn change(store: &Arc<dyn Store>, random: &mut Random, hour: u64, opened: &mut Vec<Session>) {
+    let now = at(3_600 * hour);
+    let device = |random: &mut Random| format!("d{}", random.below(5));
+    let index = usize::try_from(random.below(opened.len() as u64 + 1)).unwrap();
+    let Some(session) = opened.get(index).cloned() else {
+        let share = random.below(3) > 0;
+        let (max, overflow) = if share { (1, Overflow::Share) } else { (3, Overflow::ReplaceIdleFirst) };
+        let mut new = quash_storage::contract::limits::on(&device(random), max, overflow, now);
+        new.session.idle_limit = Duration::from_secs(3_600 * 30);
+        new.session.absolute_end = at(3_600 * 1_000);
+        new.session.place = Some(format!("place {}", random.below(2)).into());
+        new.grant.client = ClientId::new(["web", "app"][usize::try_from(random.below(2)).unwrap()]).unwrap();
+        if let Opened::Open { session, .. } = store.open(new).await.unwrap() {
+            opened.push(*session);
+        }
+        return;
+    };
+    let subject = session.subject.clone();
+    match random.below(8) {
+        0..2 => {
+            let by =
+                UsedBy { session: session.id.clone(), client: ClientId::new("web").unwrap(), device: None };
+            store.note_uses(vec![LastUse { by, at: now }], now).await.unwrap();
+        }
+        2 => {
+            let (grant, act) = (sample::grant(&session.id, "shop", now), sample::act(now));
+            store.join(Join { grant, limit: None, act }).await.unwrap();
+        }
+        3 => {
+            let id = DeviceId::new(device(random)).unwrap();
+            sample::append(store, sample::entry(Target::Device { subject, device: id }, now)).await;
+        }
+        4 => {
+            let position = sample::append(store, sample::entry(Target::Session(session.id), now)).await;
+            let undoer = Undoer {
+                at: now,
+                reason: Reason::known(Reason::ADMIN),
+                actor: "cred_suite".into(),
+                cause: "undo".into(),
+            };
+            let undo = Undo { position, undoer, window: Duration::from_secs(1_000), idempotency: None };
+            store.undo(undo).await.unwrap();
+        }
+        5 => {
+            let members = serde_json::json!({"roles": [hour.to_string()]}).as_object().unwrap().clone();
+            let claims = Some(ClaimsChange { subject, members, budget: 100 });
+            let refresh = NewEntry { effect: Effect::Refresh, ..sample::about("alice", now) };
+            store.append(Append { claims, ..Append::new(refresh) }).await.unwrap();
+        }
+        6 => drop(sample::append(store, sample::entry(Target::Session(session.id), now)).await),
+        _ => drop(store.purge(now, Duration::ZERO).await.unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn the_index_agrees_with_the_sessions_whatever_became_of_them() {
+    // S31: share, replace, join, use, end, undo, changed claims and purge, in any order.
+    for seed in 0..6 {
+        let directory = TempDir::new().unwrap();
+        let embedded = Arc::new(open(&directory.path().join("quash.redb")));
+        let store: Arc<dyn Store> = embedded.clone();
+        let (mut random, mut opened) = (Random(seed), Vec::new());
+        for hour in 0..120 {
+            change(&store, &mut random, hour, &mut opened).await;
+            let checked = embedded.check().await;
+            assert!(checked.is_ok(), "seed {seed}, hour {hour}: {checked:?}");
+        }
+        assert!(opened.len() > 10, "seed {seed}");
+    }
 }
 
 #[tokio::test]
