@@ -81,8 +81,11 @@ impl Signed {
 
     fn verdict(&self, known: &[Entry], watermark: Position) -> Verdict {
         let older = |entry: &Entry| self.generation.is_some_and(|held| held < entry.position.number());
-        let hits =
-            |entry: &&Entry| self.token.is_hit_by(entry) || self.rotates_its_key(entry) && older(entry);
+        let now = Timestamp::from_seconds(NOW);
+        let hits = |entry: &&Entry| {
+            let is_hit = self.token.is_hit_by(entry) || self.rotates_its_key(entry) && older(entry);
+            is_hit && self.token.is_reached_by(entry, now)
+        };
         if let Some(entry) = known.iter().filter(hits).max_by_key(|entry| (entry.fact.effect, entry.position))
         {
             return Verdict::Revoked(entry.position);
