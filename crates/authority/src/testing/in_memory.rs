@@ -9,6 +9,7 @@ use quash_jose::digest::sha256;
 use quash_storage::memory::MemoryStore;
 use quash_storage::ports::{Maintenance as _, RevocationLog as _, Store};
 
+use super::forged::forge;
 use super::{FaultyStore, InMemoryVerifier, ManualClock, ManualUptime, SeededEntropy};
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -129,7 +130,7 @@ impl InMemoryAuthority {
     /// # Errors
     /// None that a caller could cause.
     pub fn forge(&self, claims: &serde_json::Value) -> Result<PlainToken, Error> {
-        self.authority.keys.load().sign("at+jwt", claims)
+        forge(&self.authority, claims)
     }
 
     /// Whether `token` may be used at the present instant.

@@ -32,6 +32,7 @@
 mod clock;
 mod entropy;
 mod faulty_store;
+mod forged;
 mod in_memory;
 mod pace;
 mod uptime;
@@ -40,6 +41,7 @@ mod verifier;
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
 pub use faulty_store::{FaultyStore, WhenToFail};
+pub use forged::forge;
 pub use in_memory::{ADMIN_KEY, InMemoryAuthority};
 pub use pace::{Pace, Turn};
 pub use uptime::ManualUptime;
