@@ -51,12 +51,18 @@ pub enum Planted {
     KeepsNoBan,
     /// The store is never purged.
     PurgesNothing,
+    /// A session is registered for as long as its first access token lives.
+    RegistersForOneLife,
+    /// The verifier asks for no registration.
+    KeepsNoList,
+    /// An undo reaches the verifier as nothing that it must do.
+    LeavesUndone,
 }
 
 impl Planted {
     /// Every bug that a run of random steps finds, with the rule that must catch it. The others are planted in races and in
     /// the soak.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::AcknowledgesBeforeSync, "I3"),
         (Self::WritesSessionBackWhole, "I6"),
         (Self::AppliesNothing, "I1"),
@@ -69,6 +75,9 @@ impl Planted {
         (Self::DropsRetiredKeys, "I9"),
         (Self::ForgetsRatchet, "I10"),
         (Self::NotesLate, "I12"),
+        (Self::RegistersForOneLife, "I7"),
+        (Self::KeepsNoList, "I5"),
+        (Self::LeavesUndone, "I7"),
     ];
 
     /// The store's own part in it.

@@ -75,7 +75,7 @@ fn two_runs_of_one_seed_observe_the_same() {
 
 /// Every kind of step, fault and answer that the runs must have gone through, so that they do not
 /// prove nothing.
-const EVERYTHING: [&str; 84] = [
+const EVERYTHING: [&str; 97] = [
     // Steps.
     "sign_in",
     "join",
@@ -96,6 +96,7 @@ const EVERYTHING: [&str; 84] = [
     "effect: Refresh",
     "with a window",
     "with an exception",
+    "undo",
     "client revokes refresh token",
     "client revokes access token",
     "log_out",
@@ -158,7 +159,21 @@ const EVERYTHING: [&str; 84] = [
     "answer: over already",
     "answer: nothing to give back",
     "acknowledged again",
+    // Answers to undos.
+    "undo: done",
+    "undo: a token lives again",
+    "undo: already",
+    "undo: never",
+    "undo: over",
+    "undo: forgotten",
+    // Answers about the allowlist.
+    "registered",
+    "forged: refused",
+    "forged: undecided",
+    "forged: of another subject's session",
+    "forged: of a session that is over",
     // What time made over.
+    "purged: registrations",
     "purged: entries of the verifier",
     "purged: entries of the store",
     "purged: sessions",

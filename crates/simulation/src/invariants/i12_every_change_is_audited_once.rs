@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quash_core::revocation::entry::Entry;
+use quash_core::revocation::target::Target;
 use quash_storage::ports::{AuditEntry, AuditPoint, action};
 
 use crate::oracle::Oracle;
@@ -76,10 +77,15 @@ impl Audited {
                 }
             }
             action::CLIENT_JOINED => self.joined += 1,
-            action::REVOKED | action::KEYS_CHANGED | action::RENEWAL_ADOPTED => {}
+            action::REVOKED | action::UNDONE | action::KEYS_CHANGED | action::RENEWAL_ADOPTED => {}
             other => return Err(broken(format!("nobody asked for `{other}`"))),
         }
         Ok(())
+    }
+
+    /// Whether somebody opened this session: acknowledged, or without an answer.
+    pub(crate) fn was_opened(&self, session: &str) -> bool {
+        self.opened.contains(session)
     }
 
     fn sessions_agree(&self, oracle: &Oracle) -> Result<(), Violation> {
@@ -103,17 +109,23 @@ impl Audited {
 /// Every entry of the revocation log that is new has one that says the same, in the same order.
 fn entries_agree(news: &[Entry], new: &[AuditEntry]) -> Result<(), Violation> {
     let said: Vec<&AuditEntry> = new.iter().filter(|entry| entry.fact.position.is_some()).collect();
-    let same = |(entry, audit): (&Entry, &&AuditEntry)| {
-        let (fact, audit) = (&entry.fact, &audit.fact);
-        audit.position == Some(entry.position)
-            && audit.at == fact.recorded_at
-            && (&audit.actor, &audit.cause) == (&fact.actor, &fact.cause)
-            && audit.reason.as_deref() == Some(fact.reason.as_str())
-    };
-    if said.len() == news.len() && news.iter().zip(&said).all(same) {
+    // What registers a session that is open already is nobody's act.
+    let acts: Vec<&Entry> = news.iter().filter(|entry| &*entry.fact.actor != "allowlist").collect();
+    if said.len() == acts.len() && acts.iter().zip(&said).all(|(entry, audit)| says_the_same(entry, audit)) {
         return Ok(());
     }
     Err(broken(format!("the log has {news:?}, the audit log {said:?}")))
+}
+
+fn says_the_same(entry: &Entry, audit: &AuditEntry) -> bool {
+    let (fact, audit) = (&entry.fact, &audit.fact);
+    let at =
+        audit.position == Some(entry.position) && audit.at == fact.recorded_at && audit.actor == fact.actor;
+    if let Target::Registration { session, .. } = &fact.target {
+        let opened = audit.details.get("session").is_some_and(|opened| **opened == *session.as_str());
+        return at && opened && &*audit.action == action::SESSION_OPENED;
+    }
+    at && audit.cause == fact.cause && audit.reason.as_deref() == Some(fact.reason.as_str())
 }
 
 fn broken(seen: String) -> Violation {

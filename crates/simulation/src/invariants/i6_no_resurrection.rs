@@ -1,6 +1,6 @@
 //! I6. Of the design: *no resurrection through purge, compaction, restart, migration, restore.*
 
-use crate::oracle::{Oracle, Token};
+use crate::oracle::{Oracle, Session, Token};
 use crate::violation::{Invariant, Violation};
 
 pub(crate) const RULE: Invariant = Invariant {
@@ -18,4 +18,14 @@ pub(crate) fn accepted_again(oracle: &Oracle, token: &Token) -> Violation {
 /// A session that is over was renewed.
 pub(crate) fn renewed_again(why: &[&'static str]) -> Violation {
     Violation::of(RULE, format!("a session was renewed that is over: {}", why.join(", ")))
+}
+
+/// A token that somebody signs with the real key revives a session that is over (S12).
+pub(crate) fn forged_again(session: &Session) -> Violation {
+    Violation::of(RULE, format!("a forged token of {} is accepted, which is over", session.id.as_str()))
+}
+
+/// An entry was taken back that is not to be.
+pub(crate) fn undone(why: &str) -> Violation {
+    Violation::of(RULE, format!("an entry was taken back: {why}"))
 }

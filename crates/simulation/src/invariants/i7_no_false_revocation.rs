@@ -17,3 +17,8 @@ pub(crate) fn broken(token: &Token, rejection: &Rejection) -> Violation {
 pub(crate) fn session_refused(reason: &str) -> Violation {
     Violation::of(RULE, format!("a session that nothing ended is refused: {reason}"))
 }
+
+/// An entry that can be taken back was not.
+pub(crate) fn undo_refused(answer: &str) -> Violation {
+    Violation::of(RULE, format!("an entry that can be taken back is not: {answer}"))
+}

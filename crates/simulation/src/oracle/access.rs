@@ -36,7 +36,7 @@ impl Oracle {
 
     /// The entry that a refusal is put down to.
     pub(crate) fn strongest_hit(&self, token: &Token) -> Option<&Known> {
-        let hits = self.entries.iter().filter(|entry| token.is_hit_by(&entry.said, entry.position));
+        let hits = self.standing().filter(|entry| token.is_hit_by(&entry.said, entry.position));
         hits.max_by_key(|entry| (entry.said.effect, entry.position))
     }
 

@@ -3,6 +3,7 @@
 use quash_core::ids::Issuer;
 use quash_core::position::Position;
 use quash_core::revocation::entry::{Effect, Entry, Exception};
+use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
 
@@ -28,6 +29,16 @@ impl Said {
     pub(crate) fn undo_of(entry: &Known) -> Self {
         let said = Self { effect: entry.said.effect, ..Self::end(entry.said.target.clone()) };
         Self { undoes: Some(entry.position), ..said }
+    }
+
+    /// Whether it takes something away from somebody: an undo does not, and a registration does not.
+    pub(crate) const fn revokes(&self) -> bool {
+        self.undoes.is_none() && !self.registers()
+    }
+
+    /// Whether it registers a session for the allowlist.
+    pub(crate) const fn registers(&self) -> bool {
+        matches!(self.target, Target::Registration { .. })
     }
 
     pub(crate) fn of(entry: &Entry) -> Self {
@@ -56,6 +67,10 @@ pub(crate) struct Known {
     pub(crate) retain_until: Timestamp,
     /// Until when the log says that the store enforces it.
     pub(crate) enforce_until: Timestamp,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) reason: Reason,
+    /// Whether it was taken back: then it hits nothing.
+    pub(crate) is_undone: bool,
 }
 
 impl Known {
@@ -66,6 +81,9 @@ impl Known {
             said: Said::of(entry),
             retain_until: entry.fact.retain_until,
             enforce_until: entry.fact.enforce_until,
+            recorded_at: entry.fact.recorded_at,
+            reason: entry.fact.reason.clone(),
+            is_undone: false,
         }
     }
 

@@ -35,13 +35,22 @@ impl Oracle {
                 ));
             }
             let said = Said::of(entry);
-            let place = expected.iter().position(|expected| expected.accounts_for(&said, entry.position));
-            let Some(place) = place else {
-                return Err(format!("the log holds at {} what nobody asked for: {said:?}", entry.position));
-            };
-            expected.remove(place);
+            // Nobody asks for a registration: it comes with a sign-in, or with what lets a session live again.
+            if !said.registers() {
+                let place = expected.iter().position(|expected| expected.accounts_for(&said, entry.position));
+                let Some(place) = place else {
+                    return Err(format!(
+                        "the log holds at {} what nobody asked for: {said:?}",
+                        entry.position
+                    ));
+                };
+                expected.remove(place);
+            }
             self.head = entry.position;
             self.entries.push(Known::of(entry));
+            if let Some(undone) = said.undoes {
+                self.take_back(undone);
+            }
         }
         let lost = expected.iter().find(|expected| expected.grounds != Grounds::Unanswered);
         match lost {

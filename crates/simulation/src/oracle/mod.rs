@@ -2,11 +2,13 @@
 //! nothing, and it shares no code with what it judges but the names of things.
 
 mod access;
+mod allowlist;
 mod entry;
 mod log;
 mod refresh;
 mod session;
 mod token;
+mod undo;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,6 +22,7 @@ pub(crate) use log::{Expected, Grounds};
 pub(crate) use refresh::{Outcome, Renewal};
 pub(crate) use session::{Grant, Session, Use, grant_of};
 pub(crate) use token::Token;
+pub(crate) use undo::Takeback;
 
 /// The settings that matter to the rules.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,9 @@ pub(crate) struct Rules {
     pub(crate) grace: Duration,
     pub(crate) future_skew: Duration,
     pub(crate) keep_ended: Duration,
+    pub(crate) undo_window: Duration,
+    /// Whether only registered sessions pass.
+    pub(crate) allowlist: bool,
 }
 
 /// All that was acknowledged, and all that may have happened without being acknowledged.

@@ -55,13 +55,13 @@ impl Oracle {
     /// Whether an entry ended `grant`.
     pub(crate) fn is_ended(&self, grant: &Grant) -> bool {
         let Some(session) = self.session_of(grant) else { return false };
-        self.entries.iter().any(|entry| grant.is_ended_by(session, &entry.said, entry.position))
+        self.standing().any(|entry| grant.is_ended_by(session, &entry.said, entry.position))
     }
 
     /// Whether `session` is over by its own row: by its limits, or by an entry that names it.
     pub(crate) fn is_row_over(&self, session: &Session, now: Timestamp) -> bool {
         let end = Target::Session(session.id.clone());
-        let ended = self.entries.iter().any(|entry| entry.said == Said::end(end.clone()));
+        let ended = self.standing().any(|entry| entry.said == Said::end(end.clone()));
         ended || now >= session.absolute_end || now >= session.idle_end()
     }
 

@@ -104,9 +104,9 @@ impl Grant {
         self.tokens.push(successor);
     }
 
-    /// Whether what was said at `position` ends this grant of `session`: the rule of the design, word by word.
-    pub(crate) fn is_ended_by(&self, session: &Session, said: &Said, position: Position) -> bool {
-        let named = match &said.target {
+    /// Whether `target` names this grant of `session`.
+    pub(crate) fn is_named_by(&self, session: &Session, target: &Target) -> bool {
+        match target {
             Target::Session(id) => *id == session.id,
             Target::Subject(id) => id.as_str() == session.subject,
             Target::Device { subject, device } => {
@@ -119,7 +119,12 @@ impl Grant {
             Target::Issuer => true,
             // A token or a key is no part of a session.
             _ => false,
-        };
+        }
+    }
+
+    /// Whether what was said at `position` ends this grant of `session`: the rule of the design, word by word.
+    pub(crate) fn is_ended_by(&self, session: &Session, said: &Said, position: Position) -> bool {
+        let named = said.revokes() && self.is_named_by(session, &said.target);
         let before = said.is_identity() || self.opened_position < position;
         let second = session.authenticated_at.seconds();
         let in_window =

@@ -43,7 +43,8 @@ fn op(rng: &mut Rng) -> Op {
             refresh(rng, Which::Older(age), 1)
         }
         51..54 => Op::RefreshWhileLoggingOut { token: pick(rng), logout_first: rng.one_in(2) },
-        54..70 => revoke(rng),
+        54..67 => revoke(rng),
+        67..70 => Op::Undo(pick(rng)),
         70..71 => Op::RevokeRefreshToken(pick(rng)),
         71..73 => Op::RevokeAccessToken(pick(rng)),
         73..75 => Op::LogOut(pick(rng)),

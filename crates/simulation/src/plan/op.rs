@@ -129,6 +129,8 @@ pub enum Op {
         /// Only what was signed in (or issued) in the window that begins and ends so many seconds ago.
         window: Option<(u32, u32)>,
     },
+    /// A trusted caller takes one of the entries back.
+    Undo(Pick),
     /// A client revokes its own refresh token (RFC 7009).
     RevokeRefreshToken(Pick),
     /// A client revokes its own access token (RFC 7009).
@@ -173,6 +175,7 @@ impl Op {
             Self::Refresh { .. } => "refresh in parallel",
             Self::RefreshWhileLoggingOut { .. } => "refresh while logging out",
             Self::Revoke { aim, .. } => aim.name(),
+            Self::Undo(_) => "undo",
             Self::RevokeRefreshToken(_) => "client revokes refresh token",
             Self::RevokeAccessToken(_) => "client revokes access token",
             Self::LogOut(_) => "log_out",

@@ -25,6 +25,13 @@ impl Faulty {
     fn has(&self, planted: Planted) -> bool {
         self.planted == planted
     }
+
+    fn apply_unless_undo(&self, entry: &Entry) {
+        match entry.fact.undoes {
+            Some(_) => self.inner.advance(entry.position),
+            None => self.inner.apply(std::slice::from_ref(entry)),
+        }
+    }
 }
 
 impl Enforcement for Faulty {
@@ -40,6 +47,10 @@ impl Enforcement for Faulty {
         } else if self.has(Planted::WidensDevices) {
             let widened: Vec<Entry> = entries.iter().cloned().map(widen).collect();
             self.inner.apply(&widened);
+        } else if self.has(Planted::LeavesUndone) {
+            for entry in entries {
+                self.apply_unless_undo(entry);
+            }
         } else {
             self.inner.apply(entries);
         }

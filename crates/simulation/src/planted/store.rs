@@ -26,6 +26,9 @@ use tokio::sync::watch;
 use super::Planted;
 use crate::world::Changing;
 
+/// How long an access token lives, unless settings say otherwise.
+const ONE_LIFE: Duration = Duration::from_secs(600);
+
 pub(super) struct Faulty {
     pub(super) inner: Arc<dyn Store>,
     pub(super) planted: Option<Planted>,
@@ -110,6 +113,11 @@ impl SessionRegistry for Faulty {
     async fn open(&self, mut session: NewSession) -> Result<Opened, StoreError> {
         if self.has(Planted::IgnoresAsOf) {
             session.as_of = None;
+        }
+        if let Some(registering) = &mut session.registration
+            && self.has(Planted::RegistersForOneLife)
+        {
+            registering.retain_until = session.session.opened_at.plus(ONE_LIFE);
         }
         if self.has(Planted::JudgesLimitOutside) {
             return self.open_judging_outside(session).await;

@@ -1,6 +1,7 @@
 //! One run: the steps of a plan against a real server, and the oracle asked after each.
 
 mod end;
+mod forge;
 mod join;
 mod look;
 mod recover;
@@ -9,6 +10,7 @@ mod revoke;
 mod settle;
 mod sign_in;
 mod time;
+mod undo;
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -25,7 +27,7 @@ use crate::oracle::{Expected, Grounds, Oracle, Rules, Said};
 use crate::plan::{Op, Plan, Step};
 use crate::planted::Planted;
 use crate::violation::{Place, Violation};
-use crate::world::World;
+use crate::world::{Tuning, World};
 
 /// How many observations a failure's report shows.
 const HISTORY: usize = 60;
@@ -89,17 +91,21 @@ struct Taken;
 enum Hidden {
     SignIn(Box<sign_in::Request>),
     Revoke(Box<revoke::Request>),
+    Undo(Box<undo::Request>),
 }
 
 impl Run {
     async fn begin(seed: u64, planted: Option<Planted>) -> Result<Self, Violation> {
-        let world = World::begin(seed, planted).await?;
+        let tuning = Tuning { allowlist: seed.is_multiple_of(3), ..Tuning::default() };
+        let world = World::begin_tuned(seed, planted, tuning, None).await?;
         let server = world.server()?;
         let settings = server.authority.settings();
         let rules = Rules {
             grace: settings.refresh_grace,
             future_skew: settings.future_skew,
             keep_ended: settings.keep_ended,
+            undo_window: settings.undo_window,
+            allowlist: settings.allowlist,
         };
         let oracle = Oracle::new(rules, server.log.origin);
         let audit = server.store.audit(AuditQuery::after(0, 1)).await.map_err(Violation::stuck)?;
@@ -134,7 +140,8 @@ impl Run {
             self.send_again(hidden).await?;
             self.settle().await?;
         }
-        self.look(8)
+        self.look(8)?;
+        self.look_at_forged()
     }
 
     async fn perform(&mut self, op: &Op) -> Result<Taken, Violation> {
@@ -149,6 +156,7 @@ impl Run {
                 self.refresh_while_logging_out(token, logout_first).await
             }
             Op::Revoke { aim, effect, spare, window } => self.revoke(aim, effect, spare, window).await,
+            Op::Undo(pick) => self.undo(pick).await,
             Op::RevokeRefreshToken(pick) => self.give_back_refresh_token(pick).await,
             Op::RevokeAccessToken(pick) => self.give_back_access_token(pick).await,
             Op::LogOut(pick) => self.log_out(pick).await,
@@ -170,6 +178,7 @@ impl Run {
         match hidden {
             Hidden::SignIn(request) => self.send_sign_in(*request).await,
             Hidden::Revoke(request) => self.send_revocation(*request).await,
+            Hidden::Undo(request) => self.send_undo(*request).await,
         }
     }
 

@@ -18,15 +18,9 @@ use crate::violation::Violation;
 /// A revocation that can be sent again.
 pub(super) struct Request {
     asked: RevocationRequest,
-    said: Said,
+    pub(super) said: Said,
     /// Where it was found in the log after the fault that hid its answer.
     pub(super) found_at: Option<Position>,
-}
-
-impl Request {
-    pub(super) const fn said(&self) -> &Said {
-        &self.said
-    }
 }
 
 impl Run {

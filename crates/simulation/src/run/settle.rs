@@ -1,11 +1,13 @@
 //! Comparing the log with what was acknowledged, after every step.
 
 use quash_core::revocation::entry::Entry;
+use quash_core::revocation::target::Target;
 use quash_storage::ports::AuditQuery;
 
 use super::{Hidden, Run};
 use crate::invariants::i3_acknowledged_is_durable as i3;
 use crate::invariants::i12_every_change_is_audited_once as i12;
+use crate::oracle::Said;
 use crate::violation::Violation;
 
 /// How many entries are read from the log at once: more than a step can add.
@@ -21,6 +23,7 @@ impl Run {
         let expected = std::mem::take(&mut self.expected);
         self.oracle.absorb(&news, expected).map_err(i3::broken)?;
         self.audit(&news).await?;
+        self.registered(&news)?;
         self.find_hidden(&news);
         self.oracle.unsettled.clear();
         self.oracle.remember_head(self.world.server()?.authority.now());
@@ -51,11 +54,30 @@ impl Run {
         Ok(())
     }
 
+    /// Only sessions that somebody opened are registered, each for its own subject.
+    fn registered(&mut self, news: &[Entry]) -> Result<(), Violation> {
+        for entry in news {
+            let Target::Registration { session, subject } = &entry.fact.target else { continue };
+            let mut known = self.oracle.sessions.iter().filter(|known| known.id == *session);
+            let of_another = known.any(|known| known.subject != subject.as_str());
+            if !self.oracle.rules.allowlist || of_another || !self.audited.was_opened(session.as_str()) {
+                return Err(i3::broken(format!("nobody opened what is registered: {:?}", entry.fact.target)));
+            }
+            let by_undo = &*entry.fact.actor == "allowlist";
+            self.coverage.count(if by_undo { "registered: lives again" } else { "registered" });
+        }
+        Ok(())
+    }
+
     /// A revocation whose answer was lost may be in the log: then sending it again must find it there.
     fn find_hidden(&mut self, news: &[Entry]) {
-        let Some(Hidden::Revoke(request)) = &mut self.hidden else { return };
-        let found = news.iter().find(|entry| crate::oracle::Said::of(entry) == *request.said());
-        request.found_at = found.map(|entry| entry.position);
+        let (said, found_at) = match &mut self.hidden {
+            Some(Hidden::Revoke(request)) => (&request.said, &mut request.found_at),
+            Some(Hidden::Undo(request)) => (&request.said, &mut request.found_at),
+            _ => return,
+        };
+        let found = news.iter().find(|entry| Said::of(entry) == *said);
+        *found_at = found.map(|entry| entry.position);
         let outcome =
             if found.is_some() { "unanswered: had happened" } else { "unanswered: had not happened" };
         self.coverage.count(outcome);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quash_authority::settings::RequestedLifetimes;
 use quash_authority::{DeviceDescription, SignIn, SignedIn, TokenReply};
+use quash_core::ids::SessionId;
 use quash_core::position::Position;
 use quash_core::time::Timestamp;
 use serde_json::{Map, json};
@@ -50,8 +51,33 @@ impl Run {
         sign_in.lifetimes = RequestedLifetimes { idle: Some(limits.0), absolute: Some(limits.1) };
         sign_in.as_of = as_of;
         sign_in.idempotency = Some(format!("sign-in {}", self.number).into());
-        let opened_position = as_of.unwrap_or(self.oracle.head);
+        let opened_position = self.will_stand_at(who, as_of, now)?;
         self.send_sign_in(Request { sign_in, opened_position, limits }).await
+    }
+
+    /// Where the session of a sign-in at `now` must stand.
+    fn will_stand_at(
+        &self,
+        who: Who,
+        as_of: Option<Position>,
+        now: Timestamp,
+    ) -> Result<Position, Violation> {
+        let opened_position = as_of.unwrap_or(self.oracle.head);
+        let session = Session {
+            id: SessionId::new("a session to be").map_err(Violation::stuck)?,
+            subject: subject(who.subject).map_err(Violation::stuck)?.as_str().to_owned(),
+            device: device(who.device).map_err(Violation::stuck)?.as_str().to_owned(),
+            roles: vec![role(who.role)],
+            opened_position,
+            authenticated_at: now,
+            last_used_at: now,
+            idle_limit: Duration::MAX,
+            absolute_end: Timestamp::FOREVER,
+        };
+        let client = client(who.client).map_err(Violation::stuck)?;
+        let first = Grant::as_signed_in(0, &session, client.as_str()).map_err(Violation::stuck)?;
+        let stands_at = self.oracle.stands_at(&session, &first, as_of);
+        stands_at.ok_or_else(|| Violation::stuck("the log is full"))
     }
 
     pub(super) async fn send_sign_in(&mut self, request: Request) -> Result<Taken, Violation> {

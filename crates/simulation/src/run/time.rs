@@ -48,11 +48,19 @@ impl Run {
     pub(super) async fn purge(&mut self) -> Result<Taken, Violation> {
         let server = self.world.server()?;
         let now = server.authority.now();
+        let registered = server.verifier.registered_sessions();
         let purged = server.authority.maintain().await;
         self.oracle.purged_at = self.oracle.purged_at.max(now);
         match purged {
             Ok(purged) => {
-                i8::holds(&self.oracle, server.verifier.live_entries(), now)?;
+                let held = i8::Held {
+                    entries: server.verifier.live_entries(),
+                    registrations: server.verifier.registered_sessions(),
+                };
+                i8::holds(&self.oracle, held, now)?;
+                if held.registrations < registered {
+                    self.coverage.count("purged: registrations");
+                }
                 self.oracle.ratchet = self.oracle.ratchet.max(now);
                 self.observe("purged", purged);
                 self.count_purged(&purged);

@@ -7,7 +7,7 @@ mod server;
 
 pub(crate) use changing::Changing;
 pub(crate) use disk::Disk;
-pub(crate) use names::{client, device, issuer, role, subject};
+pub(crate) use names::{AUDIENCE, ISSUER, client, device, issuer, role, subject};
 pub(crate) use server::{Answer, Ground, Server, Tuning, settings};
 
 use std::sync::Arc;

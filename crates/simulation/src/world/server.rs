@@ -9,6 +9,7 @@ use quash_authority::{
     Master, Masters, Settings, UptimeClock,
 };
 use quash_core::defect::Defect;
+use quash_core::revocation::freshness::Undecided;
 use quash_core::revocation::rejection::Rejection;
 use quash_core::session::policy::SessionPolicy;
 use quash_core::verified::VerifiedClaims;
@@ -49,6 +50,8 @@ pub(crate) struct Tuning {
     pub(crate) sessions: Option<SessionPolicy>,
     /// For how long an entry can be taken back.
     pub(crate) undo_window: Option<Duration>,
+    /// Whether only registered sessions pass.
+    pub(crate) allowlist: bool,
 }
 
 /// A server. Dropping it closes its store.
@@ -78,6 +81,8 @@ impl Server {
         let horizons = store.raise_horizons(settings.horizons()).await.map_err(Violation::stuck)?;
         let own = IssuerConfig::own(settings.issuer.clone(), vec![AUDIENCE.to_owned()], KeySet::default());
         let own = own.with_rules(settings.own_time_rules(horizons));
+        let listed = settings.allowlist && ground.planted != Some(Planted::KeepsNoList);
+        let own = if listed { own.with_allowlist() } else { own };
         let builder = Verifier::builder().issuer(own).ratchet(ratchet).cached_tokens(256);
         let verifier = Arc::new(builder.build(log.key, log.origin).map_err(Violation::stuck)?);
         let enforcement = VerifierEnforcement::new(Arc::clone(&verifier), settings.issuer.clone())
@@ -100,13 +105,21 @@ impl Server {
 
     /// The answer to `token` at this very instant.
     pub(crate) fn check(&self, token: &str) -> Answer {
+        self.judge(token).unwrap_or_else(|undecided| match undecided {
+            // It was told of every session before it was asked for the first time.
+            Undecided::Ahead => Answer::Rejected(Rejection::NotRegistered),
+            // A verifier that was told to be fresh has no other doubt but about the keys.
+            _ => Answer::Rejected(Rejection::Invalid(Defect::UnknownKey)),
+        })
+    }
+
+    /// The same; what is left open is said.
+    pub(crate) fn judge(&self, token: &str) -> Result<Answer, Undecided> {
         let at = Moment::fresh(self.authority.now());
-        match self.verifier.pin().check(token, at) {
-            Ok(Checked::Accepted(_)) => Answer::Accepted,
-            Ok(Checked::Rejected(refusal)) => Answer::Rejected(refusal.rejection().clone()),
-            // A verifier that was told to be fresh has no doubt but about the keys.
-            Err(_) => Answer::Rejected(Rejection::Invalid(Defect::UnknownKey)),
-        }
+        Ok(match self.verifier.pin().check(token, at)? {
+            Checked::Accepted(_) => Answer::Accepted,
+            Checked::Rejected(refusal) => Answer::Rejected(refusal.rejection().clone()),
+        })
     }
 
     /// What a token says, if it may be used.
@@ -163,6 +176,7 @@ pub(crate) fn settings(tuning: &Tuning) -> Result<Settings, Violation> {
     settings.algorithm = Algorithm::EdDsa;
     settings.lifetimes.access = tuning.access.unwrap_or(settings.lifetimes.access);
     settings.sessions = tuning.sessions;
+    settings.allowlist = tuning.allowlist;
     settings.undo_window = tuning.undo_window.unwrap_or(settings.undo_window);
     // Nothing else makes entries last longer than access tokens do.
     settings.one_time.longest = settings.one_time.longest.min(settings.lifetimes.access);

@@ -101,6 +101,8 @@ impl AuthorityNode {
             grace: settings.refresh_grace,
             future_skew: settings.future_skew,
             keep_ended: settings.keep_ended,
+            undo_window: settings.undo_window,
+            allowlist: settings.allowlist,
         })
     }
 
