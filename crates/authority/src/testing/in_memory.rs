@@ -5,6 +5,7 @@ use std::sync::Arc;
 use quash_core::ids::{ClientId, Issuer, Subject};
 use quash_core::revocation::decide::Decision;
 use quash_core::time::Timestamp;
+use quash_jose::UserSecrets;
 use quash_jose::digest::sha256;
 use quash_storage::memory::MemoryStore;
 use quash_storage::ports::{Maintenance as _, RevocationLog as _, Store};
@@ -79,15 +80,30 @@ impl InMemoryAuthority {
     /// [`StartError`], and whatever the store was told to fail with.
     pub async fn start_over(
         store: Arc<FaultyStore<MemoryStore>>,
+        settings: Settings,
+        clock: Arc<ManualClock>,
+        seed: u64,
+    ) -> Result<Self, StartError> {
+        Self::start_with_user_secrets(store, settings, clock, seed, UserSecrets::default()).await
+    }
+
+    /// The same, with secrets that the keys of single subjects are derived from (S20).
+    ///
+    /// # Errors
+    /// As [`start_over`](Self::start_over).
+    pub async fn start_with_user_secrets(
+        store: Arc<FaultyStore<MemoryStore>>,
         mut settings: Settings,
         clock: Arc<ManualClock>,
         seed: u64,
+        secrets: UserSecrets,
     ) -> Result<Self, StartError> {
         settings.admin_key_digests.push(sha256(ADMIN_KEY.as_bytes()));
         let log = store.identity().await?;
         let rules = settings.own_time_rules(store.raise_horizons(settings.horizons()).await?);
         let verifier = InMemoryVerifier::new(&log, settings.own_token_profile(), rules);
-        let verifier = Arc::new(verifier.with_allowlist(settings.allowlist));
+        let verifier =
+            Arc::new(verifier.with_allowlist(settings.allowlist).with_user_secrets(secrets.clone()));
         let masters = Masters::single(Master::from_random([7; 32]));
         let uptime = Arc::new(ManualUptime::default());
         let authority = Authority::start(Foundations {
@@ -96,7 +112,7 @@ impl InMemoryAuthority {
             clock: Arc::clone(&clock) as Arc<dyn crate::clock::Clock>,
             uptime: Arc::clone(&uptime) as Arc<dyn UptimeClock>,
             entropy: Arc::new(SeededEntropy::new(seed)),
-            masters: masters.map_err(|_| Error::Keys("no master".into()))?,
+            masters: masters.map_err(|_| Error::Keys("no master".into()))?.with_user_secrets(secrets),
             settings,
         });
         Ok(Self { authority: Arc::new(authority.await?), verifier, clock, uptime, store })

@@ -15,7 +15,7 @@ use quash_core::revocation::scope::TokenNames;
 use quash_core::revocation::state::RevocationState;
 use quash_core::time::Timestamp;
 use quash_core::verified::VerifiedClaims;
-use quash_jose::{KeySet, Limits, TokenProfile, UnverifiedToken};
+use quash_jose::{KeySet, Limits, TokenProfile, UnverifiedToken, UserSecrets};
 use quash_storage::ports::LogIdentity;
 
 use crate::enforcement::Enforcement;
@@ -28,6 +28,7 @@ pub struct InMemoryVerifier {
     rules: TimeRules,
     /// Whether only tokens of registered sessions pass.
     allowlist: bool,
+    user_secrets: UserSecrets,
 }
 
 impl InMemoryVerifier {
@@ -39,6 +40,7 @@ impl InMemoryVerifier {
             profile,
             rules,
             allowlist: false,
+            user_secrets: UserSecrets::default(),
         }
     }
 
@@ -48,12 +50,22 @@ impl InMemoryVerifier {
         Self { allowlist, ..self }
     }
 
+    /// Takes tokens that are signed with keys of their subjects, derived from these secrets (S20).
+    #[must_use]
+    pub fn with_user_secrets(self, user_secrets: UserSecrets) -> Self {
+        Self { user_secrets, ..self }
+    }
+
     /// The claims of `token`, if its signature is good.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn verify(&self, token: &str) -> Result<VerifiedClaims, Defect> {
-        UnverifiedToken::parse(token, Limits::default())?.verify(&**self.keys.load(), &self.profile)
+        let token = UnverifiedToken::parse(token, Limits::default())?;
+        if self.user_secrets.is_empty() || token.user_key().is_none() {
+            return token.verify(&**self.keys.load(), &self.profile);
+        }
+        token.verify_by_user_key(&self.user_secrets, self.state.log_key(), &self.profile)
     }
 
     /// Whether `token` may be used at `now`.
@@ -83,7 +95,9 @@ impl InMemoryVerifier {
 
     fn names_of(&self, token: &VerifiedClaims) -> TokenNames {
         let scope = self.state.scope_of(token.verified_issuer());
-        if self.allowlist { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) }
+        let listed = self.allowlist;
+        let names = if listed { TokenNames::listed(scope, token) } else { TokenNames::new(scope, token) };
+        names.signed_with(token.generation())
     }
 
     /// How many entries are held.

@@ -44,3 +44,4 @@ mod sign_in_requests;
 mod slide;
 mod start;
 mod undo;
+mod user_keys;
