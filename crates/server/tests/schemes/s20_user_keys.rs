@@ -41,7 +41,7 @@ struct Three {
     authority: Authority,
     edge: Edge,
     follower: Follower,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 impl Three {
@@ -56,7 +56,7 @@ impl Three {
         std::fs::create_dir(&state).unwrap();
         let follower = Follower::holding(&authority.url(), &authority.key, &state, held(known));
         follower.ready().await;
-        Self { authority, edge, follower, _files: files }
+        Self { authority, edge, follower, files }
     }
 
     /// What all three say: the status.
@@ -80,6 +80,26 @@ impl Three {
         answer.body["position"].as_u64().unwrap()
     }
 
+    /// Asserts that the secret number `number` is in nothing that was said or kept, but for the files it is given in.
+    fn assert_kept_secret(&self, number: u8) {
+        let server = self.authority.server();
+        let said = [server.log(), server.get("/metrics").text, self.edge.log(), self.edge.metrics()];
+        assert!(said.iter().all(|said| !said.contains(&line(number)[..16])), "I13: {said:?}");
+        let mut directories = vec![self.authority.path().to_owned(), self.files.path().to_owned()];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_dir() {
+                    directories.push(entry.path());
+                } else if entry.file_type().unwrap().is_file() && entry.file_name() != "user.secrets" {
+                    let kept = std::fs::read(entry.path()).unwrap();
+                    let found = |secret: &[u8]| kept.windows(secret.len()).any(|bytes| bytes == secret);
+                    let is_in = found(&[number; 32]) || found(line(number).as_bytes());
+                    assert!(!is_in, "I13: {}", entry.path().display());
+                }
+            }
+        }
+    }
+
     fn head(&self) -> u64 {
         self.authority.server().get("/v1/head").body["position"].as_u64().unwrap()
     }
@@ -94,7 +114,7 @@ impl Three {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rotating_the_key_of_one_user_voids_its_signatures_everywhere_and_no_others() {
-    let mut three = Three::start(&[1], &[1]).await;
+    let mut three = Three::start(&[151], &[151]).await;
     let bare = Plan::of("bare", &three.authority).start();
     let before = three.head();
     let [alice, bob, carol] = ["alice", "bob", "carol"].map(|who| three.authority.server().sign_in(who));
@@ -128,11 +148,15 @@ async fn rotating_the_key_of_one_user_voids_its_signatures_everywhere_and_no_oth
     assert_eq!(renewed.status, 200, "{renewed:?}");
     assert_eq!(three.status(renewed.text_of("access_token")), 200);
 
+    assert_eq!(three.authority.server().introspect(of_alice)["active"], json!(false), "RFC 7662 section 2.2");
+    let told = three.authority.server().introspect(new);
+    assert_eq!((&told["active"], &told["sub"]), (&json!(true), &json!("alice")));
     let undo = three.authority.server().post(&format!("/v1/revocations/{generation}/undo"), &json!({}));
     assert_eq!(undo.status, 409, "a rotated key does not come back: {undo:?}");
     let keys = three.authority.server().get("/.well-known/jwks.json");
     assert!(!keys.text.contains("\"oct\"") && !keys.text.contains("user_"), "{}", keys.text);
 
+    three.assert_kept_secret(151);
     three.authority.kill();
     three.authority.restart();
     assert_eq!(three.authority.server().check(of_alice), 401, "after a restart");
