@@ -55,6 +55,8 @@ pub enum Planted {
     RegistersForOneLife,
     /// The verifier asks for no registration.
     KeepsNoList,
+    /// What lives before an allowlist is kept is not registered.
+    LeavesOpenOut,
     /// An undo reaches the verifier as nothing that it must do.
     LeavesUndone,
 }
@@ -62,7 +64,7 @@ pub enum Planted {
 impl Planted {
     /// Every bug that a run of random steps finds, with the rule that must catch it. The others are planted in races and in
     /// the soak.
-    pub const ALL: [(Self, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::AcknowledgesBeforeSync, "I3"),
         (Self::WritesSessionBackWhole, "I6"),
         (Self::AppliesNothing, "I1"),
@@ -77,6 +79,7 @@ impl Planted {
         (Self::NotesLate, "I12"),
         (Self::RegistersForOneLife, "I7"),
         (Self::KeepsNoList, "I5"),
+        (Self::LeavesOpenOut, "I7"),
         (Self::LeavesUndone, "I7"),
     ];
 

@@ -75,7 +75,7 @@ fn two_runs_of_one_seed_observe_the_same() {
 
 /// Every kind of step, fault and answer that the runs must have gone through, so that they do not
 /// prove nothing.
-const EVERYTHING: [&str; 97] = [
+const EVERYTHING: [&str; 102] = [
     // Steps.
     "sign_in",
     "join",
@@ -109,6 +109,7 @@ const EVERYTHING: [&str; 97] = [
     "purge",
     "rotate keys",
     "restart",
+    "switch the allowlist",
     "retry",
     // Faults.
     "power loss in the middle",
@@ -168,6 +169,10 @@ const EVERYTHING: [&str; 97] = [
     "undo: forgotten",
     // Answers about the allowlist.
     "registered",
+    "registered: lived already",
+    "registered: lives again",
+    "allowlist: on",
+    "allowlist: off",
     "forged: refused",
     "forged: undecided",
     "forged: of another subject's session",

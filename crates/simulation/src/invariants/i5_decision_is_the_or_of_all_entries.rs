@@ -50,7 +50,8 @@ fn is_the_reason(
     let agrees = match (verdict, rejection) {
         // Keys of tokens that are over are taken away: what they signed is not even verified any more.
         (Verdict::Expired, Rejection::Expired { .. } | Rejection::Invalid(_))
-        | (Verdict::FromTheFuture, Rejection::IssuedInFuture) => true,
+        | (Verdict::FromTheFuture, Rejection::IssuedInFuture)
+        | (Verdict::NotRegistered, Rejection::NotRegistered) => true,
         (Verdict::Revoked(position, effect), Rejection::Revoked(hit)) => {
             oracle.is_access_in_doubt(token)
                 || oracle.is_undo_in_doubt(token)

@@ -17,6 +17,8 @@ pub(crate) enum Verdict {
     FromTheFuture,
     /// This entry is the strongest that hits it: `end` before `refresh`, then the latest.
     Revoked(Position, Effect),
+    /// Nothing hits it, and its session was over when an allowlist began to be kept.
+    NotRegistered,
 }
 
 impl Oracle {
@@ -30,6 +32,7 @@ impl Oracle {
         }
         match self.strongest_hit(token) {
             Some(hit) => Verdict::Revoked(hit.position, hit.said.effect),
+            None if self.is_left_out(token) => Verdict::NotRegistered,
             None => Verdict::Accepted,
         }
     }

@@ -3,8 +3,9 @@
 use quash_core::position::Position;
 use quash_core::revocation::entry::Effect;
 use quash_core::revocation::target::Target;
+use quash_core::time::Timestamp;
 
-use super::{Grant, Known, Oracle, Session};
+use super::{Grant, Known, Oracle, Session, Token};
 
 impl Oracle {
     /// Where a session stands that is signed in now, as of `as_of`. With an allowlist that is where it is registered,
@@ -23,6 +24,27 @@ impl Oracle {
             return Some(signed_in_at);
         }
         self.head.next()
+    }
+
+    /// Takes in that a server with an allowlist, or without one, was started at `now`.
+    pub(crate) fn switch_allowlist(&mut self, on: bool, now: Timestamp) {
+        self.rules.allowlist = on;
+        self.leave_out(now);
+    }
+
+    /// Takes in that all that lives was registered at `now`: what its limits had ended by then was not.
+    pub(crate) fn leave_out(&mut self, now: Timestamp) {
+        let is_kept = self.rules.allowlist;
+        for session in self.sessions.iter_mut().filter(|_| is_kept) {
+            session.is_left_out |= now >= session.idle_end() || now >= session.absolute_end;
+        }
+    }
+
+    /// Whether `token` is of a session that is not on the list, where one is kept: then nobody lets it pass.
+    pub(crate) fn is_left_out(&self, token: &Token) -> bool {
+        let mut left_out = self.sessions.iter().filter(|session| session.is_left_out);
+        let of = left_out.find(|session| session.id.as_str() == token.says.sid);
+        self.rules.allowlist && of.is_some_and(|session| self.registered_at(session).is_none())
     }
 
     fn ends_at_once(&self, session: &Session, first: &Grant) -> bool {

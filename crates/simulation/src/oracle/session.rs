@@ -22,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) last_used_at: Timestamp,
     pub(crate) idle_limit: Duration,
     pub(crate) absolute_end: Timestamp,
+    /// Whether its limits were over when what lives was registered: it is not on the list, unless it was before.
+    pub(crate) is_left_out: bool,
 }
 
 impl Session {

@@ -57,7 +57,8 @@ fn op(rng: &mut Rng) -> Op {
             Op::JumpBack(if rng.one_in(2) { rng.between(1, 60_000) } else { rng.between(60_000, 7_200_000) })
         }
         95..97 => Op::Purge,
-        97..99 => Op::RotateKeys,
+        97 => Op::RotateKeys,
+        98 => Op::SwitchAllowlist,
         _ => Op::Restart,
     }
 }

@@ -162,6 +162,8 @@ pub enum Op {
     RotateKeys,
     /// The server stops and starts in good order.
     Restart,
+    /// The same, and an allowlist is kept from then on, or kept no more.
+    SwitchAllowlist,
 }
 
 impl Op {
@@ -188,6 +190,7 @@ impl Op {
             Self::Purge => "purge",
             Self::RotateKeys => "rotate keys",
             Self::Restart => "restart",
+            Self::SwitchAllowlist => "switch the allowlist",
         }
     }
 }

@@ -301,6 +301,9 @@ impl AuditLog for Faulty {
 #[async_trait]
 impl Allowlist for Faulty {
     async fn register_open(&self, register: RegisterOpen) -> Result<Option<Position>, StoreError> {
+        if self.has(Planted::LeavesOpenOut) {
+            return Ok(None);
+        }
         self.inner.register_open(register).await
     }
 

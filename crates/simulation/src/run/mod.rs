@@ -76,6 +76,8 @@ struct Run {
     history: VecDeque<String>,
     /// The step that is being taken: makes names and idempotency keys unique.
     number: usize,
+    /// Whether this run keeps an allowlist at times.
+    keeps_allowlist: bool,
     /// Whether a fault may strike in this step: then, and only then, the store may be out of reach.
     under_fault: bool,
     /// What this step must, or may, leave in the log.
@@ -118,6 +120,7 @@ impl Run {
             digest: Digest::default(),
             history: VecDeque::new(),
             number: 0,
+            keeps_allowlist: tuning.allowlist,
             under_fault: false,
             expected: Vec::new(),
             hidden: None,
@@ -169,6 +172,7 @@ impl Run {
             Op::Purge => self.purge().await,
             Op::RotateKeys => self.rotate_keys().await,
             Op::Restart => self.restart().await,
+            Op::SwitchAllowlist => self.switch_allowlist().await,
         }
     }
 

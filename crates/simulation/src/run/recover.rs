@@ -26,6 +26,18 @@ impl Run {
         Ok(Taken)
     }
 
+    /// Restarts with an allowlist where there was none, or without one. What lives is registered by the start.
+    pub(super) async fn switch_allowlist(&mut self) -> Result<Taken, Violation> {
+        if self.under_fault || !self.keeps_allowlist {
+            return Ok(self.skip());
+        }
+        let on = !self.oracle.rules.allowlist;
+        self.world.switch_allowlist(on).await?;
+        self.oracle.switch_allowlist(on, self.world.server()?.authority.now());
+        self.after_start().await?;
+        Ok(self.saw(if on { "allowlist: on" } else { "allowlist: off" }))
+    }
+
     pub(super) async fn go_through(&mut self, fault: Fault) -> Result<(), Violation> {
         let struck = self.world.recover(fault).await?;
         let when = if struck { "in the middle" } else { "after the last write" };

@@ -73,6 +73,7 @@ impl Run {
             last_used_at: now,
             idle_limit: Duration::MAX,
             absolute_end: Timestamp::FOREVER,
+            is_left_out: false,
         };
         let client = client(who.client).map_err(Violation::stuck)?;
         let first = Grant::as_signed_in(0, &session, client.as_str()).map_err(Violation::stuck)?;
@@ -114,6 +115,7 @@ impl Run {
             last_used_at: now,
             idle_limit: idle,
             absolute_end: now.plus(absolute),
+            is_left_out: false,
         });
         self.observe("signed in", (token.says.exp, self.oracle.sessions.len()));
         self.granted(token, refresh, request.opened_position)

@@ -66,6 +66,7 @@ impl Run {
             return Err(i3::broken("a retried undo made a second entry".to_owned()));
         }
         self.oracle.take_back(request.entry.position);
+        self.oracle.leave_out(self.world.server()?.authority.now());
         self.coverage.count("undo: done");
         self.acknowledged(request.said.clone(), position)?;
         self.hits_nothing(&request.entry)

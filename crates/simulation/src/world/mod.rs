@@ -82,6 +82,13 @@ impl World {
         self.start().await
     }
 
+    /// Stops the server and starts it again, with an allowlist or without.
+    pub(crate) async fn switch_allowlist(&mut self, on: bool) -> Result<(), Violation> {
+        self.server = None;
+        self.ground.tuning.allowlist = on;
+        self.start().await
+    }
+
     /// The server is gone; what the disk holds after `fault` is what the next one finds.
     /// Says whether it had struck while the step was under way.
     pub(crate) async fn recover(&mut self, fault: Fault) -> Result<bool, Violation> {

@@ -89,6 +89,7 @@ impl Cluster {
             last_used_at: now,
             idle_limit: Duration::from_secs(3600),
             absolute_end: now.plus(Duration::from_secs(12 * 3600)),
+            is_left_out: false,
         });
         self.refresh_tokens.extend(refresh.map(|refresh| (token.says.client_id.clone(), refresh)));
         self.hand_out(token)
