@@ -115,11 +115,11 @@ async fn an_id_that_was_left_signs_in_nobody_even_if_the_reply_was_lost() {
     assert!(matches!(&itself, Err(Error::Request(error)) if error.field == "new"), "{itself:?}");
 }
 
-fn claims(claims: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+fn claims(claims: &serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
     claims.as_object().unwrap().clone()
 }
 
-fn roles_changed(to: serde_json::Value) -> SubjectEvent {
+fn roles_changed(to: &serde_json::Value) -> SubjectEvent {
     SubjectEvent { claims: claims(to), ..event("roles_changed") }
 }
 
@@ -127,10 +127,10 @@ fn roles_changed(to: serde_json::Value) -> SubjectEvent {
 async fn changed_claims_are_in_the_next_token_and_no_older_one_passes() {
     // S26; design section 2: a `refresh` entry commits together with the changed claims it is about.
     let scene = scene().await;
-    let sign_in = SignIn { claims: claims(json!({"roles": ["admin"], "tenant": "t1"})), ..sign_in("alice") };
+    let sign_in = SignIn { claims: claims(&json!({"roles": ["admin"], "tenant": "t1"})), ..sign_in("alice") };
     let alice = scene.opens(sign_in).await;
     let bob = scene.signs_in("bob").await;
-    position(&scene, roles_changed(json!({"roles": ["user"], "tenant": null}))).await.unwrap();
+    position(&scene, roles_changed(&json!({"roles": ["user"], "tenant": null}))).await.unwrap();
     assert_eq!(scene.refuses(&alice), "stale_claims");
     let renewed = scene.renews(&alice).await;
     let carried = scene.claims(&renewed).to_object();
@@ -145,12 +145,12 @@ async fn claims_that_change_bring_nothing_back_and_lose_nothing_to_older_cutoffs
     // I6: a session that was ended by its role stays ended when the role changes. I7: nobody is ended for a role that they
     // got after the cutoff.
     let scene = scene().await;
-    let with = |roles| SignIn { claims: claims(json!({ "roles": [roles] })), ..sign_in("alice") };
+    let with = |roles| SignIn { claims: claims(&json!({ "roles": [roles] })), ..sign_in("alice") };
     let (admin, user) = (scene.opens(with("admin")).await, scene.opens(with("user")).await);
     let role = |name: &str| TargetRequest::Claim { name: "roles".into(), value: name.into() };
     scene.revokes(role("admin")).await;
     scene.revokes(role("editor")).await;
-    position(&scene, roles_changed(json!({"roles": ["editor"]}))).await.unwrap();
+    position(&scene, roles_changed(&json!({"roles": ["editor"]}))).await.unwrap();
     assert_eq!(&*scene.renewal_refused(&admin).await.reason, "admin");
     assert_eq!(scene.refuses(&admin), "admin");
     let editor = scene.renews(&user).await;
@@ -165,22 +165,22 @@ async fn claims_that_change_bring_nothing_back_and_lose_nothing_to_older_cutoffs
 #[tokio::test]
 async fn a_change_of_claims_that_can_not_be_is_refused_and_changes_nothing() {
     let scene = scene().await;
-    let sign_in = SignIn { claims: claims(json!({"note": "x".repeat(600)})), ..sign_in("alice") };
+    let sign_in = SignIn { claims: claims(&json!({"note": "x".repeat(600)})), ..sign_in("alice") };
     let alice = scene.opens(sign_in).await;
     let refused = async |event: SubjectEvent| match scene.authority.report_event(&scene.root(), event).await {
         Err(Error::Request(error)) => error.field.into_owned(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(refused(roles_changed(json!({"sub": "bob"}))).await, "detail.claims.sub");
-    let ends = SubjectEvent { kind: "deleted".into(), ..roles_changed(json!({"roles": []})) };
+    assert_eq!(refused(roles_changed(&json!({"sub": "bob"}))).await, "detail.claims.sub");
+    let ends = SubjectEvent { kind: "deleted".into(), ..roles_changed(&json!({"roles": []})) };
     assert_eq!(refused(ends).await, "detail.claims");
     // Small enough alone, too large with what the session carries.
     let budget = settings().claims_budget_bytes;
-    let more = roles_changed(json!({"more": "x".repeat(budget - 400)}));
+    let more = roles_changed(&json!({"more": "x".repeat(budget - 400)}));
     assert_eq!(refused(more).await, "detail.claims");
     assert!(scene.accepts(&alice));
     let keyed =
-        |to| SubjectEvent { idempotency: Some("k".into()), ..roles_changed(json!({ "roles": [to] })) };
+        |to| SubjectEvent { idempotency: Some("k".into()), ..roles_changed(&json!({ "roles": [to] })) };
     let first = position(&scene, keyed("user")).await;
     assert_eq!(position(&scene, keyed("user")).await, first, "sent again it is one change");
     let other = scene.authority.report_event(&scene.root(), keyed("admin")).await.unwrap();
