@@ -55,7 +55,8 @@ pub struct Authority {
     /// The position that the allowlist was whole at when this authority started.
     pub(crate) listed_from: Position,
     pub(crate) catching_up: tokio::sync::Mutex<()>,
-    pub(crate) noting_uses: tokio::sync::Mutex<()>,
+    /// Room for uses of sessions before the store.
+    pub(crate) noting_uses: tokio::sync::Semaphore,
     pub(crate) head_changes: watch::Receiver<Position>,
     /// The version of what verifiers are to trust. Begins at [`Authority::first_trust`].
     pub(crate) trust_changes: watch::Sender<u64>,

@@ -8,8 +8,9 @@ use crate::caller::Caller;
 use crate::error::Error;
 use crate::permissions::{Verb, authorize};
 
-/// How many uses go into one transaction: whoever revokes meanwhile waits for no more than these, however many report.
-const AT_ONCE: usize = 256;
+/// How many uses are before the store at one time: whoever revokes meanwhile waits for no more than these, however many
+/// report.
+pub(crate) const USES_AT_ONCE: usize = 256;
 
 impl Authority {
     /// Notes the last uses of sessions that a verifier elsewhere saw: see [`note_activity`](Self::note_activity).
@@ -30,11 +31,11 @@ impl Authority {
     /// [`Error::Store`]: some of them may have been noted.
     pub async fn note_activity(&self, uses: Vec<LastUse>) -> Result<Noted, Error> {
         let mut all = Noted::default();
-        for some in uses.chunks(AT_ONCE) {
-            // INVARIANT: one report at a time is before the store, which takes all that waits in one batch.
-            let turn = self.noting_uses.lock().await;
+        for some in uses.chunks(USES_AT_ONCE) {
+            // INVARIANT: the store takes all that waits in one batch, small reports together, never more than there is room for.
+            let room = self.noting_uses.acquire_many(u32::try_from(some.len()).unwrap_or(0)).await;
             let Noted { noted, ignored } = self.store.note_uses(some.to_vec(), self.now()).await?;
-            drop(turn);
+            drop(room);
             self.counters.uses_noted.add(noted);
             self.counters.uses_ignored.add(ignored);
             all = Noted { noted: all.noted + noted, ignored: all.ignored + ignored };

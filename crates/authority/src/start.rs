@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::feed::TrustTooLarge;
 use crate::leases::Leases;
 use crate::masters::Masters;
+use crate::note_activity::USES_AT_ONCE;
 use crate::rotate_keys;
 use crate::settings::{Settings, SettingsProblem};
 use crate::uptime::UptimeClock;
@@ -102,7 +103,7 @@ impl Authority {
             allowlist_gaps: tokio::sync::Mutex::default(),
             listed_from: Position::ZERO,
             catching_up: tokio::sync::Mutex::default(),
-            noting_uses: tokio::sync::Mutex::default(),
+            noting_uses: tokio::sync::Semaphore::new(USES_AT_ONCE),
             head_changes: store.head_changes(),
             trust_changes: watch::Sender::new(first_trust),
             first_trust,

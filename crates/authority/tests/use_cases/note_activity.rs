@@ -101,23 +101,25 @@ async fn a_report_of_thousands_is_noted_in_several_transactions() {
 }
 
 #[tokio::test]
-async fn of_many_reports_at_once_one_at_a_time_is_before_the_store() {
-    // S05: the store takes what waits in one batch, so that whoever revokes would wait for all of them.
+async fn however_many_report_at_once_no_more_than_256_uses_are_before_the_store() {
+    // S05: the store takes what waits in one batch, so that whoever revokes waits for all of it.
     let scene = idle().await;
     let tokens = scene.signs_in("alice").await;
     scene.passes(10);
-    scene.store.fail(WhenToFail::Never);
-    let report = || Box::pin(scene.authority.note_activity(vec![seen(&scene, &tokens, after(5))]));
-    let mut reports: Vec<_> = (0..8).map(|_| report()).collect();
-    for report in &mut reports {
-        let waits = poll_fn(|context| Poll::Ready(report.as_mut().poll(context).is_pending()));
-        assert!(waits.await);
-    }
-    assert_eq!(scene.store.calls(), 1);
-    // One that is given up holds nobody up.
-    drop(reports.remove(0));
-    for report in reports {
-        assert_eq!(report.await.unwrap().noted, 1);
+    for (uses, before_the_store) in [(100, 2), (256, 1), (1, 8)] {
+        scene.store.fail(WhenToFail::Never);
+        let report = || Box::pin(scene.authority.note_activity(vec![seen(&scene, &tokens, after(5)); uses]));
+        let mut reports: Vec<_> = (0..8).map(|_| report()).collect();
+        for report in &mut reports {
+            let waits = poll_fn(|context| Poll::Ready(report.as_mut().poll(context).is_pending()));
+            assert!(waits.await);
+        }
+        assert_eq!(scene.store.calls(), before_the_store, "of {uses} uses each");
+        // One that is given up holds nobody up.
+        drop(reports.remove(0));
+        for report in reports {
+            assert_eq!(report.await.unwrap().noted, uses as u64);
+        }
     }
     assert_eq!(last_used(&scene, &tokens).await, after(5));
 }
