@@ -96,7 +96,7 @@ impl Token {
             Target::TokenDigest(digest) => (self.jti.is_none() && digest.0 == [9; 32], true),
             Target::Session(id) => (same("sid", self.session, id.as_str()), true),
             Target::Key(id) => (text("kid", self.key) == id.as_str(), true),
-            Target::Subject(id) => (same("sub", self.subject, id.as_str()), false),
+            Target::Subject(id) | Target::UserKey(id) => (same("sub", self.subject, id.as_str()), false),
             Target::Device { subject, device } => (
                 same("sub", self.subject, subject.as_str()) && same("dev", self.device, device.as_str()),
                 false,
@@ -105,10 +105,8 @@ impl Token {
             Target::Claim { name, value } => {
                 (&**name == "roles" && self.roles.iter().any(|role| text("role", *role) == **value), false)
             }
-            Target::Issuer => (true, false),
+            Target::Issuer | Target::UserKeys => (true, false),
             Target::Registration { .. } => (false, false),
-            Target::UserKey(id) => (same("sub", self.subject, id.as_str()), false),
-            Target::UserKeys => (true, false),
         };
         if !named {
             return false;
