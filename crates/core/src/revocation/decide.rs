@@ -161,7 +161,7 @@ pub fn examine(question: &Question<'_>, state: &RevocationState) -> Finding {
     let may_come = question.token.position().is_some_and(|position| position > watermark);
     match registered {
         Registered::Missing if may_come => Finding::Ahead,
-        Registered::Missing => Finding::Refused(Rejection::NotRegistered),
+        Registered::Missing | Registered::Never => Finding::Refused(Rejection::NotRegistered),
         Registered::Unasked | Registered::At(_) => Finding::Clear { passed_at: pass },
     }
 }

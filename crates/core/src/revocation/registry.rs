@@ -68,14 +68,21 @@ pub(super) enum Registered {
     At(u64),
     /// It is not registered here.
     Missing,
+    /// The token names none that could be.
+    Never,
 }
 
 impl Registered {
+    /// Whether the allowlist lets the token pass, if there is one.
+    pub(super) const fn lets_pass(self) -> bool {
+        matches!(self, Self::Unasked | Self::At(_))
+    }
+
     /// Where it was registered, if that is known.
     pub(super) const fn position(self) -> Option<u64> {
         match self {
             Self::At(position) => Some(position),
-            Self::Unasked | Self::Missing => None,
+            Self::Unasked | Self::Missing | Self::Never => None,
         }
     }
 }

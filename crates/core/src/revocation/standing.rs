@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::position::Position;
 use crate::revocation::decide::{Finding, Question, TimeRules, examine};
-use crate::revocation::registry::Registered;
 use crate::revocation::scope::{Listing, TokenNames};
 use crate::revocation::state::RevocationState;
 use crate::revocation::target_key::TargetKey;
@@ -63,7 +62,7 @@ impl Standing {
 
     #[cold]
     fn is_registered(&self, state: &RevocationState, now: Timestamp) -> bool {
-        state.registered(self.names.listing, now) != Registered::Missing
+        state.registered(self.names.listing, now).lets_pass()
     }
 
     /// Whether the rules of time let the token be used at `now`.

@@ -347,7 +347,7 @@ impl RevocationState {
     pub(super) fn registered(&self, listing: Listing, now: Timestamp) -> Registered {
         match listing {
             Listing::Unasked => Registered::Unasked,
-            Listing::Stranger => Registered::Missing,
+            Listing::Stranger => Registered::Never,
             Listing::Registration(key) => {
                 self.registry.place_of(key, now).map_or(Registered::Missing, Registered::At)
             }

@@ -77,6 +77,8 @@ impl Token {
         match (strongest, registered) {
             (Some(entry), _) => Verdict::Revoked(entry.position),
             (None, Some(_)) => Verdict::Accept,
+            // What names no session of a subject waits for nothing.
+            (None, None) if self.session.is_none() || self.subject.is_none() => Verdict::NotRegistered,
             (None, None) if self.position.is_some_and(|at| at > watermark.number()) => Verdict::Ahead,
             (None, None) => Verdict::NotRegistered,
         }
