@@ -33,6 +33,7 @@
 //!         issuer: Issuer::new("https://login.example")?,
 //!         target: Target::Subject(Subject::new("alice")?),
 //!         effect: Effect::End,
+//!         spread: None,
 //!         window: None,
 //!         exception: None,
 //!         retain_until: Timestamp::from_seconds(1_700_000_665),

@@ -51,6 +51,7 @@
 //!         issuer,
 //!         target: Target::Session(SessionId::new("ses_1")?),
 //!         effect: Effect::End,
+//!         spread: None,
 //!         window: None,
 //!         exception: None,
 //!         retain_until: Timestamp::from_seconds(second + 665),
