@@ -123,7 +123,11 @@ impl Scene {
 
     fn read(&self, seed: usize) -> u64 {
         let watermark = || self.state.watermark().number();
-        let issue_for = |subject| issue(&self.state, &name(subject), watermark(), self.now());
+        // As the authority does: the clock is read first. A token dated later than its position could outlive entries.
+        let issue_for = |subject| {
+            let now = self.now();
+            issue(&self.state, &name(subject), watermark(), now)
+        };
         let mut tokens: Vec<Token> = (0..SUBJECTS).map(issue_for).collect();
         let mut spared = issue(&self.state, "nobody", 0, self.now());
         let (mut refused, mut subject) = (0, seed);
