@@ -38,9 +38,11 @@ impl Authority {
             return Ok(ClientTokens::Refused(Refusal::invalid_scope()));
         }
         let scope = scope.unwrap_or(&profile.default_scope);
+        // INVARIANT: the clock is read before the head. Whatever is revoked after the head hits the token, and is held for as
+        // long as a token lives that was issued by then.
+        let now = self.now();
         let position = self.store.head().await?.position;
-        let issued =
-            self.issue(&Issue { client: profile, session: None, scope, position, now: self.now() }).await?;
+        let issued = self.issue(&Issue { client: profile, session: None, scope, position, now }).await?;
         Ok(ClientTokens::Granted(Box::new(self.bare(issued, scope)?)))
     }
 }

@@ -78,9 +78,10 @@ impl Authority {
             return Err(RequestError::new("claims.purpose", "no claim that the token says by itself").into());
         }
         let life = self.one_time_life(new.life)?;
-        // The head is read before the clock: what is revoked from here on hits the token.
-        let position = self.store.head().await?.position;
+        // INVARIANT: the clock is read before the head. Whatever is revoked after the head hits the token, and is held for as
+        // long as a token lives that was issued by then.
         let now = self.now();
+        let position = self.store.head().await?.position;
         self.note_issue(now);
         let id = TokenId::mint(now, random(&*self.entropy)?);
         let issuer = self.settings.issuer.as_str();

@@ -1,8 +1,13 @@
 //! Tokens for clients themselves (RFC 6749 section 4.4).
 
-use quash_authority::{ClientTokens, RefusalKind, TargetRequest, TokenReply};
+use std::pin::pin;
+use std::sync::Arc;
 
-use crate::scene::{Scene, client_id, scene};
+use quash_authority::testing::{FaultyStore, InMemoryAuthority, ManualClock, Pace, Turn};
+use quash_authority::{ClientTokens, RefusalKind, TargetRequest, TokenReply};
+use quash_storage::memory::MemoryStore;
+
+use crate::scene::{START, Scene, client_id, scene, settings};
 
 async fn granted(scene: &Scene, scope: Option<&str>) -> TokenReply {
     match scene.authority.client_credentials(&scene.client("job"), scope).await.unwrap() {
@@ -73,4 +78,35 @@ async fn a_client_proves_itself_with_its_secret_and_a_public_one_with_none() {
     ] {
         assert!(authority.authenticate_client(id, secret).is_none(), "{id:?} {secret:?}");
     }
+}
+
+#[tokio::test]
+async fn a_token_of_a_server_that_stood_still_is_not_younger_than_the_entries_that_hit_it() {
+    // I1, I10: between the head that the token stands at and its signature everybody is signed out, and the process stands
+    // still for longer than verifiers hold that entry.
+    for stands in 0..20 {
+        let pace = Arc::new(Pace::default());
+        let store = Arc::new(FaultyStore::paced(
+            MemoryStore::fresh(settings().issuer, START, [7; 36]),
+            Arc::clone(&pace),
+        ));
+        let clock = Arc::new(ManualClock::at(START));
+        let scene = Scene(InMemoryAuthority::start_over(store, settings(), clock, 1).await.unwrap());
+        let job = scene.client("job");
+        let mut issue = pin!(scene.authority.client_credentials(&job, None));
+        for _ in 0..stands {
+            if let Turn::Done(_) = pace.turn(issue.as_mut()).await {
+                assert!(stands > 1, "it asked the store for the head");
+                return;
+            }
+        }
+        let cutoff = scene.revokes(TargetRequest::Issuer(None)).await;
+        scene.passes(700);
+        scene.authority.maintain().await.unwrap();
+        let ClientTokens::Granted(tokens) = issue.await.unwrap() else { panic!("refused") };
+        let claims = scene.verifier.verify(tokens.access_token.expose());
+        let is_after = claims.is_ok_and(|claims| claims.position() >= Some(cutoff));
+        assert!(is_after || !scene.accepts(&tokens), "after {stands} stands");
+    }
+    panic!("it never ended");
 }
