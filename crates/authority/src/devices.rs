@@ -4,7 +4,7 @@ use quash_core::ids::{DeviceId, Subject};
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::verified::VerifiedClaims;
-use quash_storage::ports::{Details, DeviceUse};
+use quash_storage::ports::DeviceUse;
 
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -82,15 +82,7 @@ impl Authority {
         if caller.client().is_some() {
             return Err(Error::Forbidden(Verb::EndSession));
         }
-        let fact = Fact {
-            reason,
-            actor: caller.id().as_str().into(),
-            now: self.now(),
-            cause: caller.cause().into(),
-            evidence: Details::new(),
-            once: false,
-        };
-        self.end_sessions_on(subject, device, fact).await
+        self.end_sessions_on(subject, device, self.doing_of(caller, reason)).await
     }
 
     /// A user ends every session of one of their devices. `None` when they have no such device.

@@ -99,14 +99,7 @@ impl Authority {
         let reachable = |clients: &[_]| caller.client().is_none_or(|only| clients.contains(only));
         let listed = self.store.session(id).await?.filter(|listed| reachable(&listed.clients));
         let Some(listed) = listed else { return Ok(None) };
-        let fact = Fact {
-            reason,
-            actor: caller.id().as_str().into(),
-            now: self.now(),
-            cause: caller.cause().into(),
-            evidence: Details::new(),
-            once: false,
-        };
+        let fact = self.doing_of(caller, reason);
         self.end_listed(&listed.session, fact).await.map(Some)
     }
 
@@ -117,6 +110,18 @@ impl Authority {
         let target = Target::Session(session.id.clone());
         let position = self.end_identity(&self.settings.issuer, target, fact).await?;
         Ok(Ended { position: Some(position) })
+    }
+
+    /// What a credential ends, for a reason of its own.
+    pub(crate) fn doing_of(&self, caller: &Caller, reason: Reason) -> Fact {
+        Fact {
+            reason,
+            actor: caller.id().as_str().into(),
+            now: self.now(),
+            cause: caller.cause().into(),
+            evidence: Details::new(),
+            once: false,
+        }
     }
 
     pub(crate) fn own_doing(&self, token: &VerifiedClaims, reason: &'static str, cause: &str) -> Fact {

@@ -5,7 +5,7 @@ use quash_core::position::Position;
 use quash_core::revocation::reason::Reason;
 use quash_core::revocation::target::Target;
 use quash_core::time::Timestamp;
-use quash_storage::ports::{Act, Details, KeyStage, StoredKey};
+use quash_storage::ports::{Act, KeyStage, StoredKey};
 
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -57,14 +57,8 @@ impl Authority {
         }
         // The key goes first: a token of the key that takes its place is good whatever happens in between.
         self.take_away(id, &caller.act(self.now())).await?;
-        let fact = Fact {
-            reason: Reason::known(Reason::KEY_COMPROMISED),
-            actor: caller.id().as_str().into(),
-            now: self.now(),
-            cause: caller.cause().into(),
-            evidence: Details::new(),
-            once: true,
-        };
+        let reason = Reason::known(Reason::KEY_COMPROMISED);
+        let fact = Fact { once: true, ..self.doing_of(caller, reason) };
         let position = self.end_identity(&self.settings.issuer, Target::Key(id.clone()), fact).await?;
         tracing::warn!(key = %id, "a signing key was compromised: whatever it signed is refused");
         Ok(KeyRemoval::Killed { position })

@@ -299,6 +299,28 @@ fn learn(known: &mut Vec<Entry>, entry: &Entry) {
     }
 }
 
+/// The next entry of `log` arrives as the tail of a feed brings it; or, when it is `late` or nothing is next, any entry does.
+fn arrive(
+    state: &RevocationState,
+    log: &[Entry],
+    known: &mut Vec<Entry>,
+    any: prop::sample::Index,
+    late: bool,
+) {
+    match log.iter().find(|entry| entry.position > state.watermark()) {
+        Some(entry) if !late => {
+            apply(state, entry);
+            learn(known, entry);
+        }
+        _ if log.is_empty() => {}
+        _ => {
+            let entry = any.get(log);
+            state.absorb(&[entry.record(state.log_key())]);
+            learn(known, entry);
+        }
+    }
+}
+
 /// What the model and the state must agree on: refused or not, and for which entry.
 fn compare(token: &Token, entries: &[Entry], judgement: &Judgement) {
     match (token.refused_for(entries), &judgement.decision) {

@@ -209,6 +209,7 @@ async fn what_an_embedded_verifier_saw_is_reported_or_kept() {
     let follower = Follower::start(&server.url, made.text_of("key"), state.path());
     follower.ready().await;
     let opened = server.sign_in("alice");
+    // Uses are told apart by the tick: the sign-in must not lie in the one of the use.
     tokio::time::sleep(TICK * 2).await;
     let from = now();
     assert_eq!(follower.judge(text(&opened, "access_token")), Answer::Accepted);

@@ -166,18 +166,7 @@ proptest! {
         let mut passed_at = Position::ZERO;
         let mut known: Vec<Entry> = Vec::new();
         for (index, late) in steps {
-            match log.iter().find(|entry| entry.position > state.watermark()) {
-                Some(entry) if !late => {
-                    apply(&state, entry);
-                    learn(&mut known, entry);
-                }
-                _ if log.is_empty() => {}
-                _ => {
-                    let entry = index.get(&log);
-                    state.absorb(&[entry.record(state.log_key())]);
-                    learn(&mut known, entry);
-                }
-            }
+            arrive(&state, &log, &mut known, index, late);
             let (verdict, passed) = ask_signed(&state, &verified, passed_at);
             prop_assert_eq!(verdict, token.verdict(&known, state.watermark()));
             passed_at = passed.unwrap_or(passed_at);
